@@ -1,0 +1,48 @@
+"""Ids as types, so that a bank's id is never passed where a user's is meant."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from typing import NewType
+
+from titian.kernel.errors import InvalidInput
+
+BankId = NewType("BankId", str)
+UserId = NewType("UserId", str)
+OrgId = NewType("OrgId", str)
+PartyId = NewType("PartyId", str)
+AccountId = NewType("AccountId", str)
+LoanId = NewType("LoanId", str)
+RunId = NewType("RunId", str)
+
+NAME_MAX_CHARACTERS = 63
+_NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{NAME_MAX_CHARACTERS - 1}}}")
+_BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def new_id(prefix: str) -> str:
+    """Make an id that sorts by time of making: prefix, 48 bits of milliseconds, 64 random bits."""
+    number = (time.time_ns() // 1_000_000) << 64 | int.from_bytes(os.urandom(8))
+    digits = "".join(_BASE32[number >> shift & 31] for shift in range(110, -1, -5))
+    return f"{prefix}_{digits}"
+
+
+def valid_name(text: str, what: str = "name") -> str:
+    """Give the text back if it can name a bank, table, column or definition.
+
+    Raises InvalidInput for anything but lower-case letters, digits and `_`, starting with a letter.
+    """
+    if not _NAME.fullmatch(text):
+        raise InvalidInput(
+            f"{text[:80]!r} is not a valid {what}",
+            f"Use 1 to {NAME_MAX_CHARACTERS} lower-case letters, digits or _, "
+            "starting with a letter.",
+        )
+    return text
+
+
+def bank_id(text: str) -> BankId:
+    """Check a text as a bank's id."""
+    return BankId(valid_name(text, "bank id"))

@@ -1,0 +1,167 @@
+"""Who is asking, for which bank, and what they may do. First argument of every read and write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from titian.kernel.errors import Denied
+from titian.kernel.ids import BankId, UserId
+
+SYSTEM_USER = UserId("system")
+MAX_CLEARANCE = 5
+
+
+class Role(StrEnum):
+    """What a person is in the house; a user may hold several."""
+
+    UNION_ADMIN = "union_admin"
+    BANK_ADMIN = "bank_admin"
+    OPERATOR = "operator"
+    DATA_ENGINEER = "data_engineer"
+    ANALYST = "analyst"
+    RISK_OFFICER = "risk_officer"
+    LOAN_OFFICER = "loan_officer"
+    CLERK = "clerk"
+    COMPLIANCE = "compliance"
+    PARTNER_DEVELOPER = "partner_developer"
+
+
+class Permission(StrEnum):
+    """One thing a role may do."""
+
+    QUERY = "query"
+    VIEW_CATALOG = "view_catalog"
+    VIEW_JOBS = "view_jobs"
+    RUN_JOBS = "run_jobs"
+    LOAD_FEEDS = "load_feeds"
+    REPAIR_QUARANTINE = "repair_quarantine"
+    VIEW_INDICATORS = "view_indicators"
+    VIEW_TAGS = "view_tags"
+    EDIT_TAGS = "edit_tags"
+    VIEW_CUSTOMERS = "view_customers"
+    UNMASK = "unmask"
+    EXPORT = "export"
+    DEFINE = "define"
+    MANAGE_USERS = "manage_users"
+    MANAGE_BANKS = "manage_banks"
+    MAINTAIN_LAKE = "maintain_lake"
+    VIEW_AUDIT = "view_audit"
+
+
+_READ_DATA = frozenset(
+    {
+        Permission.QUERY,
+        Permission.VIEW_CATALOG,
+        Permission.VIEW_INDICATORS,
+        Permission.VIEW_TAGS,
+    }
+)
+_OPERATE = frozenset(
+    {
+        Permission.VIEW_CATALOG,
+        Permission.VIEW_JOBS,
+        Permission.RUN_JOBS,
+        Permission.LOAD_FEEDS,
+        Permission.REPAIR_QUARANTINE,
+        Permission.VIEW_INDICATORS,
+    }
+)
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.UNION_ADMIN: frozenset(Permission) - {Permission.UNMASK},
+    Role.BANK_ADMIN: frozenset(
+        {
+            Permission.MANAGE_USERS,
+            Permission.VIEW_AUDIT,
+            Permission.VIEW_JOBS,
+            Permission.VIEW_CATALOG,
+            Permission.VIEW_INDICATORS,
+            Permission.VIEW_TAGS,
+        }
+    ),
+    Role.OPERATOR: _OPERATE,
+    Role.DATA_ENGINEER: _OPERATE | _READ_DATA | {Permission.DEFINE, Permission.MAINTAIN_LAKE},
+    Role.ANALYST: _READ_DATA
+    | {Permission.EDIT_TAGS, Permission.EXPORT, Permission.VIEW_CUSTOMERS, Permission.VIEW_JOBS},
+    Role.RISK_OFFICER: _READ_DATA
+    | {Permission.VIEW_CUSTOMERS, Permission.UNMASK, Permission.EXPORT, Permission.EDIT_TAGS},
+    Role.LOAN_OFFICER: frozenset(
+        {
+            Permission.VIEW_CUSTOMERS,
+            Permission.UNMASK,
+            Permission.VIEW_INDICATORS,
+            Permission.VIEW_TAGS,
+        }
+    ),
+    Role.CLERK: frozenset({Permission.VIEW_CATALOG, Permission.VIEW_INDICATORS}),
+    Role.COMPLIANCE: frozenset(
+        {Permission.VIEW_AUDIT, Permission.VIEW_CATALOG, Permission.VIEW_JOBS}
+    ),
+    Role.PARTNER_DEVELOPER: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Who acts (`user`), where (`bank`, None at union level), as what, and how far they may see.
+
+    `clearance` is the highest data level (1 to 5, JR/T 0197) shown in the clear;
+    `unmask_reason` is set only by `unmasked`.
+    """
+
+    user: UserId
+    bank: BankId | None
+    roles: frozenset[Role]
+    clearance: int = 2
+    unmask_reason: str | None = None
+
+    @classmethod
+    def system(cls, bank: BankId | None) -> Scope:
+        """Give the platform's own scope, for jobs and for the command line of the machine."""
+        return cls(SYSTEM_USER, bank, frozenset(), MAX_CLEARANCE)
+
+    @property
+    def is_system(self) -> bool:
+        """Whether the platform itself acts."""
+        return self.user == SYSTEM_USER
+
+    @property
+    def bank_id(self) -> BankId:
+        """The bank. Raises Denied at union level."""
+        if self.bank is None:
+            raise Denied("this needs one bank, and you are at union level", "Choose a bank first.")
+        return self.bank
+
+    @property
+    def place(self) -> str:
+        """The bank's id, or `union`."""
+        return self.bank or "union"
+
+    def allows(self, permission: Permission) -> bool:
+        """Say whether any of the roles gives the permission."""
+        return self.is_system or any(permission in ROLE_PERMISSIONS[role] for role in self.roles)
+
+    def require(self, permission: Permission) -> None:
+        """Raise Denied unless the permission is held."""
+        if not self.allows(permission):
+            raise Denied(
+                f"{self.user} may not {permission.value.replace('_', ' ')} at {self.place}",
+                "Ask your administrator for a role that includes it.",
+            )
+
+    def at(self, bank: BankId) -> Scope:
+        """Narrow to one bank. Raises Denied when this scope belongs to another bank."""
+        if self.bank is not None and self.bank != bank:
+            raise Denied(f"{self.user} has no access to bank {bank}", f"You work for {self.bank}.")
+        return replace(self, bank=bank)
+
+    def unmasked(self, reason: str) -> Scope:
+        """Give a scope that sees personal data in the clear; the caller must audit the reason."""
+        self.require(Permission.UNMASK)
+        if len(reason.strip()) < MIN_REASON_CHARACTERS:
+            raise Denied("unmasking needs a reason", "Say why, in at least four characters.")
+        return replace(self, unmask_reason=reason.strip())
+
+
+MIN_REASON_CHARACTERS = 4
