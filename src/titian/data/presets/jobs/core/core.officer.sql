@@ -1,0 +1,32 @@
+/*
+writes: core.officer
+zh: 员工
+en: Officers
+description: Loan officers, tellers and grid officers as they stood at the close of the business date.
+kind: snapshot
+schedule: daily
+waits: [officer]
+retries: 2
+columns:
+  officer_id: {type: string, zh: 员工号, en: Officer, class: C1, level: 2, key: true}
+  name:       {type: string, zh: 姓名, en: Name, class: C2, level: 3, mask: name}
+  org_id:     {type: string, zh: 机构号, en: Organisation, class: none, level: 1, required: true}
+  role:       {type: string, zh: 岗位, en: Role, class: none, level: 1, required: true, description: "loan, teller or grid"}
+  status:     {type: string, zh: 状态, en: Status, class: none, level: 1, required: true}
+  is_active:  {type: boolean, zh: 在岗, en: In post, class: none, level: 1}
+checks:
+  - {unique: [officer_id]}
+  - {not_null: [officer_id, org_id, role, status]}
+  - {accepted: {column: role, values: [loan, teller, grid]}}
+  - {reference: {columns: [org_id], to: core.org}, severity: warning}
+*/
+SELECT
+  officer_id,
+  name,
+  org_id,
+  role,
+  status,
+  status = 'active' AS is_active
+FROM raw.officer
+WHERE business_date <= $business_date
+QUALIFY row_number() OVER (PARTITION BY officer_id ORDER BY business_date DESC) = 1
