@@ -24,7 +24,7 @@ def fen_from_yuan(amount: Decimal | str | int) -> int:
             f"{amount!r} is not an amount", "Write yuan with at most two decimals, as 1234.50."
         ) from None
     if not value.is_finite() or abs(value) * FEN_PER_YUAN > MAX_FEN:
-        raise InvalidInput(f"{amount!r} is out of range", "Amounts are at most 92 quadrillion yuan.")
+        raise InvalidInput(f"{amount!r} is out of range", "An amount is at most 2^63-1 fen.")
     fen = value * FEN_PER_YUAN
     if fen != fen.to_integral_value():
         raise InvalidInput(
@@ -44,7 +44,7 @@ def share(fen: int, rate: Decimal) -> int:
 
 
 def format_yuan(fen: int, locale: str = "zh") -> str:
-    """Write an amount for people: 1,234.50 元, or 万元 and 亿元 from a million yuan on (zh only)."""
+    """Write an amount for people: 1,234.50 元; in Chinese 万元 and 亿元 from a million on."""
     amount = yuan(fen)
     if locale != "zh":
         return f"¥{amount:,.2f}"

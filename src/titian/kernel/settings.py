@@ -61,6 +61,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: arguments, environment, files."""
+        del dotenv_settings, file_secret_settings
         files = [default_home() / CONFIG_FILE, Path(CONFIG_FILE)]
         toml = TomlConfigSettingsSource(settings_cls, [f for f in files if f.is_file()])
         return init_settings, env_settings, toml

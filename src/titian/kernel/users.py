@@ -1,0 +1,265 @@
+"""Users: who they are, what they may do, and proving it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Row, Select, insert, select, update
+
+from titian.kernel import audit, banks, clock, db, passwords, sessions
+from titian.kernel.errors import Conflict, Denied, InvalidInput, NotFound, Unauthenticated
+from titian.kernel.ids import BankId, UserId, valid_name
+from titian.kernel.scope import MAX_CLEARANCE, SYSTEM_USER, Permission, Role, Scope
+from titian.kernel.tables import user_account
+
+MAX_FAILED_LOGINS = 5
+LOCK_TIME = timedelta(minutes=15)
+UNION_ONLY_ROLES = frozenset({Role.UNION_ADMIN})
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person with an account; `bank` None means the union's own staff."""
+
+    user_id: UserId
+    display_name: str
+    bank: BankId | None
+    roles: frozenset[Role]
+    clearance: int = 2
+    locale: str = "zh"
+    disabled: bool = False
+    must_change_password: bool = False
+    locked_until: datetime | None = None
+    created_at: datetime | None = None
+
+    def scope(self, bank: BankId | None = None) -> Scope:
+        """Give the user's scope, narrowed to a bank when one is named. Raises Denied."""
+        own = Scope(self.user_id, self.bank, self.roles, self.clearance)
+        return own if bank is None else own.at(bank)
+
+
+def create(scope: Scope, new: User, password: str) -> User:
+    """Add a user. Needs MANAGE_USERS in the user's bank. Raises Conflict, InvalidInput, Denied."""
+    _check(scope, new)
+    if find(new.user_id) is not None or new.user_id == SYSTEM_USER:
+        raise Conflict(f"user {new.user_id} exists already", "Choose another user name.")
+    with db.begin() as connection:
+        connection.execute(
+            insert(user_account).values(
+                **_columns(new),
+                user_id=new.user_id,
+                password_hash=passwords.hashed(password, new.user_id),
+                failed_logins=0,
+                created_at=clock.now(),
+            )
+        )
+        audit.record(scope, "user.create", new.user_id, _for_audit(new), connection)
+    return new
+
+
+def change(scope: Scope, changed: User) -> User:
+    """Change name, bank, roles, clearance, language or disabled; open sessions end.
+
+    Needs MANAGE_USERS in both the old and the new bank. Nobody changes their own rights.
+    """
+    before = get(scope, changed.user_id)
+    _check(scope, changed)
+    if scope.user == changed.user_id and _rights(before) != _rights(changed):
+        raise Denied("nobody changes their own rights", "Ask another administrator.")
+    with db.begin() as connection:
+        connection.execute(
+            update(user_account)
+            .where(user_account.c.user_id == changed.user_id)
+            .values(**_columns(changed))
+        )
+        audit.record(scope, "user.change", changed.user_id, _for_audit(changed), connection)
+    if _rights(before) != _rights(changed):
+        sessions.close_all(changed.user_id)
+    return changed
+
+
+def reset_password(scope: Scope, user_id: UserId, password: str) -> None:
+    """Set a first password that must be changed at the next sign-in. Needs MANAGE_USERS."""
+    user = get(scope, user_id)
+    _check(scope, user)
+    _store_password(user_id, password, must_change=True)
+    sessions.close_all(user_id)
+    audit.record(scope, "user.reset_password", user_id)
+
+
+def change_password(user_id: UserId, old: str, new: str) -> None:
+    """Let a person change their own password; other sessions end. Raises Unauthenticated."""
+    user = authenticate(user_id, old)
+    if old == new:
+        raise InvalidInput("the new password is the old one", "Choose a different one.")
+    _store_password(user_id, new, must_change=False)
+    sessions.close_all(user_id)
+    audit.record(user.scope(), "user.change_password", user_id)
+
+
+def _store_password(user_id: UserId, password: str, *, must_change: bool) -> None:
+    with db.begin() as connection:
+        connection.execute(
+            update(user_account)
+            .where(user_account.c.user_id == user_id)
+            .values(
+                password_hash=passwords.hashed(password, user_id),
+                must_change_password=must_change,
+                failed_logins=0,
+                locked_until=None,
+            )
+        )
+
+
+def authenticate(user_id: str, password: str) -> User:
+    """Check a user name and password.
+
+    Raises Unauthenticated with one message for every cause but a lock, and locks the account
+    for 15 minutes after five failures in a row.
+    """
+    with db.read() as connection:
+        row = connection.execute(_by_id(UserId(user_id[:63]))).first()
+    locked = row is not None and row.locked_until is not None and row.locked_until > clock.now()
+    good = passwords.matches(password, None if row is None or locked else row.password_hash)
+    if locked:
+        raise Unauthenticated(
+            "too many wrong passwords for this user",
+            f"Wait {LOCK_TIME.seconds // 60} minutes, or have the password reset.",
+        )
+    if row is None or not good or row.disabled:
+        if row is not None:
+            _count_failure(row.user_id)
+        raise Unauthenticated("user name or password is wrong", "Check both and try again.")
+    if row.failed_logins:
+        _clear_failures(row.user_id)
+    return _user(row)
+
+
+def _count_failure(user_id: UserId) -> None:
+    with db.begin() as connection:
+        failed = user_account.c.failed_logins
+        connection.execute(
+            update(user_account)
+            .where(user_account.c.user_id == user_id)
+            .values(failed_logins=failed + 1)
+        )
+        connection.execute(
+            update(user_account)
+            .where(user_account.c.user_id == user_id, failed >= MAX_FAILED_LOGINS)
+            .values(failed_logins=0, locked_until=clock.now() + LOCK_TIME)
+        )
+        outside = Scope(user_id, None, frozenset())
+        audit.record(outside, "user.login_failed", user_id, connection=connection)
+
+
+def _clear_failures(user_id: UserId) -> None:
+    with db.begin() as connection:
+        connection.execute(
+            update(user_account)
+            .where(user_account.c.user_id == user_id)
+            .values(failed_logins=0, locked_until=None)
+        )
+
+
+def set_locale(user_id: UserId, locale: str) -> None:
+    """Remember a person's language (`zh` or `en`)."""
+    if locale not in ("zh", "en"):
+        raise InvalidInput(f"{locale[:8]!r} is not a language here", "Choose zh or en.")
+    with db.begin() as connection:
+        connection.execute(
+            update(user_account).where(user_account.c.user_id == user_id).values(locale=locale)
+        )
+
+
+def find(user_id: UserId) -> User | None:
+    """Find a user, without asking who wants to know: for sign-in and sessions only."""
+    with db.read() as connection:
+        row = connection.execute(_by_id(user_id)).first()
+    return _user(row) if row else None
+
+
+def get(scope: Scope, user_id: UserId) -> User:
+    """Find a user of this scope. Needs MANAGE_USERS. Raises NotFound."""
+    scope.require(Permission.MANAGE_USERS)
+    user = find(user_id)
+    if user is None or (scope.bank is not None and user.bank != scope.bank):
+        raise NotFound(f"there is no user {user_id[:63]!r} here", "Check the name in the list.")
+    return user
+
+
+def all_users(scope: Scope) -> list[User]:
+    """List the users of this scope by name. Needs MANAGE_USERS."""
+    scope.require(Permission.MANAGE_USERS)
+    query = select(user_account).order_by(user_account.c.user_id)
+    if scope.bank is not None:
+        query = query.where(user_account.c.bank == scope.bank)
+    with db.read() as connection:
+        return [_user(row) for row in connection.execute(query)]
+
+
+def _check(scope: Scope, user: User) -> None:
+    scope.require(Permission.MANAGE_USERS)
+    valid_name(user.user_id, "user name")
+    if user.bank is None:
+        if scope.bank is not None:
+            raise Denied("only the union makes users of the union", "Choose your own bank.")
+    else:
+        scope.at(user.bank)
+        banks.get(user.bank)
+        _refuse_union_roles(user.roles)
+    if not 1 <= user.clearance <= MAX_CLEARANCE or not user.display_name.strip():
+        raise InvalidInput(
+            "a user needs a display name and a clearance from 1 to 5", "Fill in both."
+        )
+
+
+def _refuse_union_roles(roles: Iterable[Role]) -> None:
+    wrong = UNION_ONLY_ROLES & set(roles)
+    if wrong:
+        raise Denied(
+            f"{', '.join(sorted(wrong))} exists at union level only",
+            "Choose a role of the bank, for example bank_admin.",
+        )
+
+
+def _rights(user: User) -> User:
+    return replace(user, display_name="", locale="", created_at=None, locked_until=None)
+
+
+def _columns(user: User) -> dict[str, object]:
+    return {
+        "display_name": user.display_name.strip(),
+        "bank": user.bank,
+        "roles": sorted(user.roles),
+        "clearance": user.clearance,
+        "locale": user.locale,
+        "disabled": user.disabled,
+        "must_change_password": user.must_change_password,
+    }
+
+
+def _for_audit(user: User) -> dict[str, object]:
+    columns = _columns(user)
+    del columns["display_name"]
+    return columns
+
+
+def _by_id(user_id: UserId) -> Select[tuple[object, ...]]:
+    return select(user_account).where(user_account.c.user_id == user_id)
+
+
+def _user(row: Row[tuple[object, ...]]) -> User:
+    return User(
+        row.user_id,
+        row.display_name,
+        row.bank,
+        frozenset(Role(role) for role in row.roles),
+        row.clearance,
+        row.locale,
+        row.disabled,
+        row.must_change_password,
+        row.locked_until,
+        row.created_at,
+    )
