@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import func, insert, select
+
+from titian.kernel import banks, db
+from titian.kernel.errors import Conflict
+from titian.kernel.ids import BankId, new_id
+from titian.kernel.scope import Scope
+from titian.kernel.settings import configure, load, settings
+from titian.kernel.tables import bank
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.service)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+    """Run the test on both databases, each fresh."""
+    if request.param == "sqlite":
+        configure(load(home=tmp_path))
+        db.upgrade()
+        yield
+        db.engine().dispose()
+        return
+    url: str = request.getfixturevalue("postgres_url")
+    name = new_id("titian")
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]  # our own new id
+        configure(load(home=tmp_path, database_url=f"{url.rsplit('/', 1)[0]}/{name}"))
+        db.upgrade()
+        yield
+        db.engine().dispose()
+        admin.execute(f'DROP DATABASE "{name}"')  # type: ignore[arg-type]  # our own new id
+
+
+def test_migrations_give_the_declared_tables(database: None) -> None:
+    from titian.systems import declare_tables
+
+    declare_tables()
+    with db.read() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), db.metadata)
+    assert differences == []
+
+
+def test_upgrade_twice_changes_nothing(database: None) -> None:
+    db.upgrade()
+    assert db.ready()
+
+
+def test_two_starts_at_once_migrate_once(tmp_path: Path) -> None:
+    configure(load(home=tmp_path / "fresh"))
+    with ThreadPoolExecutor(4) as pool:
+        for started in [pool.submit(db.upgrade) for _ in range(4)]:
+            started.result()
+    assert db.ready()
+    db.engine().dispose()
+
+
+def test_a_database_from_the_future_is_refused(home: object) -> None:
+    with db.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999_later'")
+    with pytest.raises(Conflict, match="9999_later"):
+        db.upgrade()
+
+
+def test_moments_come_back_in_utc(database: None) -> None:
+    moment = datetime(2026, 4, 1, 8, 30, 1, 250_000, tzinfo=UTC)
+    _add_bank("qinghe", moment)
+    with db.read() as connection:
+        assert connection.scalar(select(bank.c.registered_at)) == moment
+
+
+def test_a_failed_block_leaves_nothing(database: None) -> None:
+    with pytest.raises(RuntimeError), db.begin() as connection:
+        connection.execute(insert(bank).values(**_row("qinghe", datetime.now(UTC))))
+        raise RuntimeError
+    assert banks.all_banks() == []
+
+
+def test_writers_wait_for_each_other(database: None) -> None:
+    def register(number: int) -> None:
+        banks.ensure(Scope.system(None), BankId(f"bank{number}"))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(register, range(24)))
+    with db.read() as connection:
+        assert connection.scalar(select(func.count()).select_from(bank)) == 24
+
+
+def test_sqlite_is_durable_and_in_wal(home: object) -> None:
+    assert settings().sqlalchemy_url.startswith("sqlite")
+    with db.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
+def _row(name: str, moment: datetime) -> dict[str, object]:
+    return {
+        "bank": name,
+        "name_zh": name,
+        "name_en": name,
+        "status": "active",
+        "registered_at": moment,
+    }
+
+
+def _add_bank(name: str, moment: datetime) -> None:
+    with db.begin() as connection:
+        connection.execute(insert(bank).values(**_row(name, moment)))

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import pickle
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from titian.kernel import clock, errors, ids, keys, logs, money
+from titian.kernel.errors import Denied, InvalidDefinition, InvalidInput
+from titian.kernel.ids import BankId, UserId
+from titian.kernel.scope import ROLE_PERMISSIONS, Permission, Role, Scope
+from titian.kernel.settings import Settings, load
+
+
+@given(st.integers(-money.MAX_FEN, money.MAX_FEN))
+def test_fen_survive_yuan(fen: int) -> None:
+    assert money.fen_from_yuan(money.yuan(fen)) == fen
+    assert money.fen_from_yuan(f"{money.yuan(fen):,}") == fen
+
+
+@pytest.mark.parametrize("amount", ["", "abc", "1.005", "NaN", "Infinity", "1e30"])
+def test_wrong_amounts_are_refused(amount: str) -> None:
+    with pytest.raises(InvalidInput):
+        money.fen_from_yuan(amount)
+
+
+def test_amounts_for_people() -> None:
+    assert money.format_yuan(123_450) == "1,234.50 元"
+    assert money.format_yuan(1_234_500_000_000) == "123.45 亿元"
+    assert money.format_yuan(150_000_000) == "150.00 万元"
+    assert money.format_yuan(-123_450, "en") == "¥-1,234.50"
+
+
+def test_a_share_is_rounded_half_up() -> None:
+    assert money.share(1_005, Decimal("0.1")) == 101
+
+
+@given(st.lists(st.sampled_from(["run", "case"]), min_size=2, max_size=20))
+def test_ids_are_unique(prefixes: list[str]) -> None:
+    made = [ids.new_id(prefix) for prefix in prefixes]
+    assert len(set(made)) == len(made)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Qinghe", "1st", "a-b", "a b", "../x", "清河", "a" * 64, "a\n"]
+)
+def test_names_are_plain(name: str) -> None:
+    with pytest.raises(InvalidInput):
+        ids.valid_name(name)
+
+
+def test_days_are_the_banks_days() -> None:
+    with clock.frozen(datetime(2026, 3, 31, 16, 30, tzinfo=UTC)):
+        assert clock.today() == date(2026, 4, 1)
+
+
+def test_errors_say_what_and_what_to_do() -> None:
+    error = InvalidDefinition(
+        "unknown key 'colums'", "Did you mean 'columns'?", file="a.sql", line=3
+    )
+    assert str(error) == "a.sql:3: unknown key 'colums'. Did you mean 'columns'?"
+    assert (errors.http_status(error), errors.exit_code(error)) == (422, 2)
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def test_every_error_has_a_place_outside() -> None:
+    leaves = errors.TitianError.__subclasses__()
+    made = [kind("what", "remedy") for kind in leaves]
+    assert all(errors.exit_code(error) > 1 for error in made)
+    retried = {type(e).__name__ for e in made if isinstance(e, errors.Transient)}
+    assert retried == {"Unavailable", "TimedOut"}
+
+
+def test_scope_denies_by_default() -> None:
+    nobody = Scope(UserId("x"), BankId("qinghe"), frozenset())
+    assert not any(nobody.allows(permission) for permission in Permission)
+    with pytest.raises(Denied, match="administrator"):
+        nobody.require(Permission.QUERY)
+
+
+def test_every_role_is_stated() -> None:
+    assert set(ROLE_PERMISSIONS) == set(Role)
+
+
+def test_a_scope_narrows_and_never_widens() -> None:
+    union = Scope(UserId("x"), None, frozenset({Role.OPERATOR}))
+    at_qinghe = union.at(BankId("qinghe"))
+    assert at_qinghe.bank_id == "qinghe"
+    with pytest.raises(Denied):
+        at_qinghe.at(BankId("baishui"))
+    with pytest.raises(Denied, match="Choose a bank"):
+        _ = union.bank_id
+
+
+def test_unmasking_needs_right_and_reason() -> None:
+    officer = Scope(UserId("x"), BankId("qinghe"), frozenset({Role.RISK_OFFICER}))
+    assert officer.unmasked("case 42: call the customer").unmask_reason
+    for reason in ("", "   ", "ok"):
+        with pytest.raises(Denied):
+            officer.unmasked(reason)
+    with pytest.raises(Denied):
+        Scope(UserId("x"), BankId("qinghe"), frozenset({Role.ANALYST})).unmasked("because of it")
+
+
+def test_settings_come_from_file_and_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "titian.toml").write_text('locale = "en"\nport = 9000\n')
+    monkeypatch.setenv("TITIAN_HOME", str(tmp_path))
+    monkeypatch.setenv("TITIAN_PORT", "9001")
+    chosen = load()
+    assert (chosen.home, chosen.locale, chosen.port) == (tmp_path, "en", 9001)
+
+
+def test_wrong_settings_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "titian.toml").write_text('locle = "en"\nport = -1\n')
+    monkeypatch.setenv("TITIAN_HOME", str(tmp_path))
+    with pytest.raises(InvalidInput, match=r"locle.*titian\.toml") as caught:
+        load()
+    assert "port" in str(caught.value)
+
+
+def test_keys_stay_and_are_private(home: Settings) -> None:
+    assert keys.key("audit") == keys.key("audit") != keys.key("other")
+    path = home.home / "keys" / "audit.key"
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_logs_hide_personal_data() -> None:
+    event = logs.scrub(
+        None, "info", {"event": "call 13812345678", "phone": "1", "id_no": "x", "rows": 3}
+    )
+    assert event == {"event": "call ***", "phone": "***", "id_no": "***", "rows": 3}

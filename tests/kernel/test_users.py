@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from titian.kernel import audit, clock, sessions, users
+from titian.kernel.errors import Conflict, Denied, InvalidInput, NotFound, Unauthenticated
+from titian.kernel.ids import BankId, UserId
+from titian.kernel.scope import Role, Scope
+from titian.kernel.users import User
+
+PASSWORD = "terrace river mud"
+WANG = User(UserId("wang"), "王", BankId("qinghe"), frozenset({Role.ANALYST}))
+
+
+@pytest.fixture
+def wang(qinghe: Scope) -> User:
+    return users.create(qinghe, WANG, PASSWORD)
+
+
+@pytest.fixture
+def admin(qinghe: Scope) -> Scope:
+    return Scope(UserId("boss"), qinghe.bank, frozenset({Role.BANK_ADMIN}))
+
+
+def test_it_works(wang: User) -> None:
+    signed_in = users.authenticate("wang", PASSWORD)
+    assert signed_in.scope() == Scope(UserId("wang"), BankId("qinghe"), wang.roles, 2)
+
+
+@pytest.mark.parametrize(
+    ("user_id", "password"), [("wang", "wrong"), ("nobody", PASSWORD), ("wang", ""), ("", "")]
+)
+def test_wrong_words_get_one_answer(wang: User, user_id: str, password: str) -> None:
+    with pytest.raises(Unauthenticated, match="user name or password is wrong"):
+        users.authenticate(user_id, password)
+
+
+def test_five_failures_lock_for_a_quarter_of_an_hour(wang: User) -> None:
+    start = clock.now()
+    with clock.frozen(start):
+        for _ in range(5):
+            with pytest.raises(Unauthenticated, match="is wrong"):
+                users.authenticate("wang", "wrong")
+        with pytest.raises(Unauthenticated, match="too many"):
+            users.authenticate("wang", PASSWORD)
+    with clock.frozen(start + timedelta(minutes=16)):
+        assert users.authenticate("wang", PASSWORD).user_id == "wang"
+
+
+def test_a_disabled_user_is_out(qinghe: Scope, wang: User) -> None:
+    token = sessions.start(wang.user_id, wang.bank, address="", agent="")
+    users.change(qinghe, replace(wang, disabled=True))
+    assert sessions.find(token) is None
+    with pytest.raises(Unauthenticated):
+        users.authenticate("wang", PASSWORD)
+
+
+def test_the_password_is_never_stored_or_logged(qinghe: Scope, wang: User) -> None:
+    assert PASSWORD not in str(audit.entries(qinghe))
+
+
+@pytest.mark.parametrize("password", ["short", "aaaaaaaaaaaaaaa", "wang wang wang 1", "x" * 129])
+def test_weak_passwords_are_refused(qinghe: Scope, password: str) -> None:
+    with pytest.raises(InvalidInput):
+        users.create(qinghe, WANG, password)
+
+
+def test_a_name_is_taken_once(qinghe: Scope, wang: User) -> None:
+    with pytest.raises(Conflict):
+        users.create(qinghe, WANG, PASSWORD)
+
+
+def test_changing_the_password_ends_other_sessions(wang: User) -> None:
+    token = sessions.start(wang.user_id, wang.bank, address="", agent="")
+    users.change_password(wang.user_id, PASSWORD, "another good pass")
+    assert sessions.find(token) is None
+    assert users.authenticate("wang", "another good pass")
+
+
+def test_an_admin_works_in_their_own_bank(admin: Scope, baishui: Scope, wang: User) -> None:
+    elsewhere = replace(WANG, user_id=UserId("li"), bank=BankId("baishui"))
+    with pytest.raises(Denied):
+        users.create(admin, elsewhere, PASSWORD)
+    users.create(baishui, elsewhere, PASSWORD)
+    with pytest.raises(NotFound):
+        users.get(admin, elsewhere.user_id)
+    assert [user.user_id for user in users.all_users(admin)] == ["wang"]
+
+
+def test_nobody_climbs(admin: Scope, wang: User) -> None:
+    with pytest.raises(Denied):
+        users.change(admin, replace(wang, roles=frozenset({Role.UNION_ADMIN})))
+    with pytest.raises(Denied):
+        users.change(admin, replace(wang, bank=None))
+    with pytest.raises(Denied):
+        users.create(admin, replace(WANG, user_id=UserId("up"), bank=None), PASSWORD)
+
+
+def test_nobody_changes_their_own_rights(qinghe: Scope, wang: User) -> None:
+    own = User(UserId("boss"), "主管", qinghe.bank, frozenset({Role.BANK_ADMIN}))
+    users.create(qinghe, own, PASSWORD)
+    with pytest.raises(Denied, match="own rights"):
+        users.change(own.scope(), replace(own, clearance=5))
+
+
+def test_sessions_end_when_idle_or_old(wang: User) -> None:
+    start = clock.now()
+    with clock.frozen(start):
+        idle = sessions.start(wang.user_id, wang.bank, address="", agent="")
+    with clock.frozen(start + timedelta(minutes=31)):
+        assert sessions.find(idle) is None
+    with clock.frozen(start):
+        old = sessions.start(wang.user_id, wang.bank, address="", agent="")
+    for step in range(1, 30):
+        with clock.frozen(start + timedelta(minutes=20 * step)):
+            sessions.find(old)
+    with clock.frozen(start + timedelta(hours=10, minutes=1)):
+        assert sessions.find(old) is None
+
+
+def test_a_user_has_at_most_ten_sessions(wang: User) -> None:
+    for _ in range(13):
+        sessions.start(wang.user_id, wang.bank, address="", agent="")
+    assert len(sessions.of_user(wang.user_id)) == sessions.MAX_SESSIONS_PER_USER
