@@ -77,9 +77,13 @@ def test_moments_come_back_in_utc(database: None) -> None:
 
 
 def test_a_failed_block_leaves_nothing(database: None) -> None:
-    with pytest.raises(RuntimeError), db.begin() as connection:
-        connection.execute(insert(bank).values(**_row("qinghe", datetime.now(UTC))))
-        raise RuntimeError
+    def break_off() -> None:
+        with db.begin() as connection:
+            connection.execute(insert(bank).values(**_row("qinghe", datetime.now(UTC))))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        break_off()
     assert banks.all_banks() == []
 
 

@@ -1,0 +1,65 @@
+# `make` lists the targets. Everything happens in .venv; nothing outside this folder is changed.
+PYTHON ?= python3
+BIN := .venv/bin
+# An inherited virtual environment or Python path must not leak into ours.
+unexport PYTHONPATH VIRTUAL_ENV
+
+.DEFAULT_GOAL := help
+.PHONY: help demo check test browser lint types bench front wheel lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Titian needs Python 3.11 or later: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv .venv || \
+		{ echo "On Debian and Ubuntu first run: apt-get install python3-venv"; exit 1; }
+	@touch $@
+
+.venv/run: .venv/created requirements/demo.txt pyproject.toml
+	@echo "Installing what Titian runs on (once) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/demo.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: .venv/run requirements/dev.txt
+	@echo "Installing what the tests need (once) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+front: .venv/run ## Build the front end (Node comes from a Python package)
+	@$(BIN)/python tools/build_frontend.py
+
+demo: front ## Make the sample province, run its day, serve http://127.0.0.1:8800
+	@$(BIN)/titian demo
+
+check: front ## The same without staying: visit every page and print one JSON summary
+	@$(BIN)/titian demo --check
+
+test: .venv/dev front ## Run every test (the browser's too where Chromium is installed)
+	@$(BIN)/pytest -n 2
+
+browser: .venv/dev front ## Walk the pages in a real browser
+	@$(BIN)/pytest -m browser
+
+lint: .venv/dev ## Style, floors and house rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/python tools/tidy.py
+
+types: .venv/dev ## Check types
+	@$(BIN)/mypy
+
+bench: .venv/dev front ## Run every benchmark; each prints one JSON line
+	@for script in benchmarks/*.py; do echo "$$script"; $(BIN)/python $$script --json || exit 1; done
+
+wheel: front ## Build the wheel, front end included
+	@$(BIN)/python -m build --wheel --no-isolation
+
+lock: ## Compile requirements/*.txt anew (needs uv)
+	@sh tools/lock.sh
+
+clean: ## Remove what the other targets made
+	@rm -rf .venv build dist frontend/node_modules src/titian/web/static/vendor
