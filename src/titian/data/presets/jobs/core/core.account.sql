@@ -22,13 +22,14 @@ columns:
   balance_fen:      {type: integer, zh: 余额, en: Balance, class: C2, level: 3, mask: none}
   balance_date:     {type: date, zh: 余额日期, en: Balance changed on, class: C1, level: 2}
   party_type:       {type: string, zh: 客户类型, en: Party type, class: C1, level: 2}
-  is_deposit:       {type: boolean, zh: 存款账户, en: Is a deposit, class: C1, level: 2}
+  is_deposit:       {type: boolean, zh: 存款账户, en: Is a deposit, class: C1, level: 2, description: "neither wealth management nor a credit card"}
   is_open:          {type: boolean, zh: 未销户, en: Is open, class: C1, level: 2}
   maturity_date:    {type: date, zh: 到期日, en: Matures on, class: C1, level: 2, description: "time deposits only"}
   days_to_maturity: {type: integer, zh: 剩余天数, en: Days to maturity, class: C1, level: 2}
 checks:
   - {unique: [account_id]}
   - {not_null: [account_id, party_id, product, org_id, status]}
+  - {accepted: {column: product, values: [demand, time, notice, social, corporate, wealth, loan_settle, credit_card]}, severity: warning}
   - {accepted: {column: status, values: [active, dormant, closed]}}
   - {reference: {columns: [party_id], to: core.party}, severity: warning}
   - {reference: {columns: [org_id], to: core.org}, severity: warning}
@@ -73,7 +74,7 @@ SELECT
   coalesce(balance.balance_fen, 0) AS balance_fen,
   balance.balance_date,
   party.party_type,
-  dated.product NOT IN ('wealth', 'loan_settle') AS is_deposit,
+  dated.product NOT IN ('wealth', 'credit_card') AS is_deposit,
   dated.status <> 'closed' AS is_open,
   dated.maturity_date,
   date_diff('day', CAST($business_date AS DATE), dated.maturity_date) AS days_to_maturity
