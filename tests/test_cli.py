@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from titian.cli import COMMANDS
+
+
+def _run(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from titian.cli import main; main()", "--home", str(home)]
+    return subprocess.run([*command, *words], capture_output=True, text=True, check=False)
+
+
+def test_it_works(tmp_path: Path) -> None:
+    added = _run(tmp_path, "banks", "add", "qinghe", "清河农商行", "Qinghe")
+    assert added.returncode == 0, added.stderr
+    assert "清河农商行" in _run(tmp_path, "banks", "list").stdout
+    assert _run(tmp_path, "audit", "verify").stdout == "whole: 1 entries\n"
+
+
+def test_a_refusal_is_one_clear_message(tmp_path: Path) -> None:
+    refused = _run(tmp_path, "banks", "add", "Qing He", "清河", "Qinghe")
+    assert refused.returncode == 2
+    assert "'Qing He' is not a valid bank id" in refused.stderr
+    assert "lower-case letters" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_password_is_shown_once_and_must_be_changed(tmp_path: Path) -> None:
+    added = _run(tmp_path, "users", "add", "li", "李", "--role", "operator")
+    assert "first password: " in added.stdout
+    assert added.stdout.split()[-1] not in _run(tmp_path, "audit", "list").stdout
+
+
+def test_a_wrong_role_lists_the_roles(tmp_path: Path) -> None:
+    refused = _run(tmp_path, "users", "add", "li", "李", "--role", "king")
+    assert refused.returncode == 2
+    assert "loan_officer" in refused.stderr
+
+
+def test_doctor_says_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "titian.db").write_bytes(b"this is no database " * 100)
+    seen = _run(tmp_path, "doctor", "--json")
+    assert seen.returncode == 1
+    findings = {finding["subject"]: finding for finding in json.loads(seen.stdout)}
+    assert findings["python"]["well"]
+    assert not findings["database"]["well"]
+    assert findings["database"]["remedy"]
+
+
+def test_wrong_settings_are_explained(tmp_path: Path) -> None:
+    (tmp_path / "titian.toml").write_text("prot = 1\n")
+    command = [sys.executable, "-c", "from titian.cli import main; main()", "banks", "list"]
+    environment = {"TITIAN_HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    seen = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert seen.returncode == 2
+    assert "prot" in seen.stderr
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_helps(tmp_path: Path, name: str) -> None:
+    shown = _run(tmp_path, name, "--help")
+    assert shown.returncode == 0, shown.stderr
+    assert "Usage" in shown.stdout
