@@ -1,0 +1,31 @@
+"""The contracts in force for a bank."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from titian.data import definitions
+from titian.data.feeds.contracts import read_all
+from titian.data.feeds.model import Contract
+from titian.data.strict import nearest
+from titian.kernel.errors import NotFound
+from titian.kernel.scope import Scope
+
+
+def contracts(scope: Scope) -> list[Contract]:
+    """List the contracts in force for a scope's bank, by feed. Raises InvalidDefinition."""
+    return read_all(definitions.paths(scope, definitions.Kind.FEEDS))
+
+
+def contract(scope: Scope, feed: str) -> Contract:
+    """Find one contract. Raises NotFound naming the nearest."""
+    known = {contract.feed: contract for contract in contracts(scope)}
+    if feed not in known:
+        raise NotFound(f"{scope.place} has no feed {feed!r}", nearest(feed, known))
+    return known[feed]
+
+
+def validate(_scope: Scope, paths: Sequence[Path]) -> None:
+    """Check contract files before they are installed. Raises InvalidDefinition."""
+    read_all(paths)
