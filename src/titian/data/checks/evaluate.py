@@ -1,0 +1,198 @@
+"""Run a table's checks over freshly made rows, before anybody can read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from titian.data.checks import compile as compiler
+from titian.data.checks.model import Check, CheckKind, Outcome
+from titian.kernel.ids import new_id
+from titian.lake import masking
+from titian.lake.schema import BUSINESS_DATE, Mask, Table
+from titian.lake.session import JobSession
+
+Number = int | float | Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What checks must know beyond the rows.
+
+    `previous_rows` gives the rows a table had on its date before one; `control_total` gives what a
+    feed's control file said of a column. Both give None where nothing is known.
+    """
+
+    previous_rows: Callable[[str, date], int | None]
+    control_total: Callable[[str, str, date], Number | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One check against one date's measurements, before it is an Outcome."""
+
+    passed: bool
+    failing: int
+    measured: str
+
+
+Measured = Mapping[date, Mapping[str, object]]
+
+
+def evaluate(
+    session: JobSession,
+    table: Table,
+    checks: Sequence[Check],
+    dates: Sequence[date],
+    facts: Facts,
+) -> tuple[Outcome, ...]:
+    """Check the rows in the session's temporary table `produced`, per business date.
+
+    Costs one scan, one query per cross-table sum, and one look per rule that failed.
+    """
+    rows = session.sql(compiler.measure(checks).sql(compiler.DIALECT)).to_pylist()
+    measured = {row[BUSINESS_DATE]: row for row in rows}
+    return with_samples(session, table, judge(table, checks, dates, measured, facts))
+
+
+def judge(
+    table: Table,
+    checks: Sequence[Check],
+    dates: Sequence[date],
+    measured: Measured,
+    facts: Facts,
+) -> tuple[Outcome, ...]:
+    """Turn measurements into outcomes, without samples; cross-table sums stay open as passed."""
+    outcomes: list[Outcome] = []
+    previous = facts.previous_rows(table.qualified, min(dates))
+    for day in sorted(dates):
+        row = measured.get(day, {})
+        rows = _whole(row.get(compiler.ROWS, 0))
+        for at, check in enumerate(checks):
+            value = row.get(compiler.metric_name(at))
+            found = _judge(check, value, rows, day, previous, facts)
+            outcomes.append(
+                Outcome(check, day, found.passed, rows, found.failing, found.measured)
+            )
+        previous = rows
+    return tuple(outcomes)
+
+
+def wants_samples(outcomes: Sequence[Outcome]) -> bool:
+    """Say whether `with_samples` has anything to look at."""
+    return any(_open(outcome) for outcome in outcomes)
+
+
+def with_samples(
+    session: JobSession, table: Table, outcomes: Sequence[Outcome]
+) -> tuple[Outcome, ...]:
+    """Settle cross-table sums and add failing keys, from the temporary table `produced`."""
+    return tuple(
+        _settled(session, table, outcome) if _open(outcome) else outcome for outcome in outcomes
+    )
+
+
+def _open(outcome: Outcome) -> bool:
+    if outcome.check.kind is CheckKind.RECONCILE:
+        return True
+    return not outcome.passed and outcome.check.kind in compiler.ROW_RULES
+
+
+def _settled(session: JobSession, table: Table, outcome: Outcome) -> Outcome:
+    if outcome.check.kind is CheckKind.RECONCILE:
+        return _reconcile(session, outcome)
+    query = compiler.sample(outcome.check, table, outcome.business_date).sql(compiler.DIALECT)
+    sample = tuple(_masked(table, row) for row in session.sql(query).to_pylist())
+    return replace(outcome, sample=sample)
+
+
+def _judge(
+    check: Check,
+    value: object,
+    rows: int,
+    day: date,
+    previous: int | None,
+    facts: Facts,
+) -> _Found:
+    match check.kind:
+        case CheckKind.ROW_COUNT:
+            return _row_count(check, rows)
+        case CheckKind.ROW_COUNT_DRIFT:
+            return _drift(check, rows, previous)
+        case CheckKind.FRESHNESS:
+            return _freshness(check, value, rows, day)
+        case CheckKind.SUM_EQUALS:
+            return _sum_equals(check, value, day, facts)
+        case CheckKind.RECONCILE:
+            return _Found(passed=True, failing=0, measured="")
+        case _:
+            failing = _whole(value or 0)
+            return _Found(failing == 0, failing, f"{failing:,} of {rows:,} rows")
+
+
+def _row_count(check: Check, rows: int) -> _Found:
+    low = check.low is None or rows >= _number(check.low)
+    high = check.high is None or rows <= _number(check.high)
+    return _Found(low and high, 0 if low and high else 1, f"{rows:,} rows")
+
+
+def _drift(check: Check, rows: int, previous: int | None) -> _Found:
+    if not previous:
+        return _Found(passed=True, failing=0, measured=f"{rows:,} rows, none to compare with")
+    ratio = abs(rows - previous) / previous
+    passed = ratio <= check.tolerance
+    words = f"{previous:,} → {rows:,} rows ({(rows - previous) / previous:+.1%})"
+    return _Found(passed, 0 if passed else 1, words)
+
+
+def _freshness(check: Check, value: object, rows: int, day: date) -> _Found:
+    newest = value.date() if isinstance(value, datetime) else value
+    if not isinstance(newest, date):
+        words = "no rows" if rows == 0 else "no date in any row"
+        return _Found(passed=False, failing=1, measured=words)
+    passed = newest >= day - timedelta(days=check.max_days)
+    return _Found(passed, 0 if passed else 1, f"newest is {newest}")
+
+
+def _sum_equals(check: Check, value: object, day: date, facts: Facts) -> _Found:
+    total = facts.control_total(check.theirs, check.to_columns[0], day)
+    if total is None:
+        words = f"feed {check.theirs} gave no control total for {check.to_columns[0]}"
+        return _Found(passed=True, failing=0, measured=words)
+    ours = _number(value or 0)
+    passed = abs(ours - Decimal(str(total))) <= Decimal(str(check.tolerance))
+    return _Found(passed, 0 if passed else 1, f"{ours:,} against {total:,}")
+
+
+def _reconcile(session: JobSession, open_: Outcome) -> Outcome:
+    query = compiler.reconcile(open_.check, open_.business_date).sql(compiler.DIALECT)
+    found = session.sql(query).to_pylist()
+    if not found:
+        return replace(open_, measured="all agree")
+    sample = tuple(
+        {name: str(value) for name, value in row.items() if name != "failing"} for row in found
+    )
+    failing, first = _whole(found[0]["failing"]), sample[0]
+    words = f"{failing:,} differ, such as {first['ours']} against {first['theirs']}"
+    return replace(open_, passed=False, failing=failing, measured=words, sample=sample)
+
+
+def _masked(table: Table, row: Mapping[str, object]) -> dict[str, str]:
+    salt = new_id("salt")
+    shown: dict[str, str] = {}
+    for name, value in row.items():
+        mask = table.column(name).mask if name != BUSINESS_DATE else Mask.NONE
+        text = None if value is None else str(value)
+        shown[name] = masking.mask_text(mask, text, salt) or ""
+    return shown
+
+
+def _whole(value: object) -> int:
+    assert isinstance(value, int), f"a count, not {value!r}"
+    return value
+
+
+def _number(value: object) -> Decimal:
+    return Decimal(str(value))

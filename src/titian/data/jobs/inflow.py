@@ -1,0 +1,79 @@
+"""What flows into jobs: the feeds of a bank, and which of their business dates have arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+
+from titian.data import definitions, feeds
+from titian.kernel.scope import Scope
+from titian.lake import layout, store
+from titian.lake.schema import Layer, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed as jobs see it: the raw table it fills and the file fields behind each column."""
+
+    name: str
+    table: Table
+    sources: tuple[tuple[str, str], ...]
+    contract: feeds.Contract = field(compare=False, repr=False)
+
+    def expected_on(self, business_date: date) -> bool:
+        """Say whether a delivery is to come for a business date."""
+        return self.contract.expected_on(business_date)
+
+    def due(self, business_date: date) -> datetime:
+        """Give the moment by which a business date should have arrived."""
+        return self.contract.due(business_date)
+
+
+def feeds_of(scope: Scope) -> dict[str, Feed]:
+    """Give the feeds of a bank by name. Raises InvalidDefinition."""
+    paths = definitions.paths(scope, definitions.Kind.FEEDS)
+    stamps = tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in paths)
+    return dict(_read(stamps))
+
+
+@lru_cache(maxsize=256)
+def _read(stamps: tuple[tuple[str, int, int], ...]) -> tuple[tuple[str, Feed], ...]:
+    read = feeds.read_all([Path(path) for path, _, _ in stamps])
+    return tuple((contract.feed, _feed(contract)) for contract in read)
+
+
+def _feed(contract: feeds.Contract) -> Feed:
+    sources = tuple((field.name, field.source) for field in contract.fields)
+    return Feed(contract.feed, contract.table, sources, contract)
+
+
+def missing(
+    scope: Scope, known: Mapping[str, Feed], waits: tuple[str, ...], business_date: date
+) -> tuple[str, ...]:
+    """Name the feeds of a job that should have delivered a business date and have not.
+
+    A rejected delivery leaves no trace in raw, so it counts as missing.
+    """
+    return tuple(
+        name
+        for name in waits
+        if known[name].expected_on(business_date)
+        and not has_date(scope, known[name].table.qualified, business_date)
+    )
+
+
+def has_date(scope: Scope, table: str, business_date: date) -> bool:
+    """Say whether a table holds a business date (with or without rows)."""
+    return store.exists(scope, table) and business_date in store.dates(scope, table)
+
+
+def lake_tables(scope: Scope) -> list[Table]:
+    """List the declared tables that exist in a bank's lake, except raw ones."""
+    return [
+        store.describe(scope, name)
+        for name in layout.table_names(scope)
+        if not name.startswith(f"{Layer.RAW.value}.")
+    ]
