@@ -1,0 +1,212 @@
+"""Text files cut into blocks of whole lines, hashed on the way, in bounded memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from titian.data.feeds.model import SourceSpec
+from titian.data.feeds.reasons import Code
+from titian.data.feeds.sources.batch import Findings, Part
+from titian.data.feeds.sources.quotes import MAX_RECORD_BYTES, even_cut
+
+BLOCK_BYTES = 8 << 20
+MAX_LINE_BYTES = 4 << 20
+UTF8_BOM = b"\xef\xbb\xbf"
+GB18030_BOM = b"\x84\x31\x95\x33"
+_WIDE_BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+_SURE_UTF8_CHARACTERS = 16
+_CTRL_Z = b"\x1a"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The fields of a file in their order; `trailing`: every line ends with a delimiter more."""
+
+    headings: tuple[str, ...]
+    trailing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole lines of one part, the last one ended, too; `first_line` counts from 1."""
+
+    part: int
+    layout: Layout
+    first_line: int
+    lines: int
+    data: bytes
+
+
+LayoutReader = Callable[[int, Part, bytes, bytes], Layout | None]
+
+
+def blocks(
+    parts: Sequence[Part], spec: SourceSpec, findings: Findings, layout_of: LayoutReader
+) -> Iterator[Block]:
+    """Read parts one after the other.
+
+    `layout_of(part number, part, heading line, first data line)` gives a part's layout, or None
+    (after noting why) to pass it over. A part that cannot be used is noted in `findings`.
+    """
+    for number, part in enumerate(parts):
+        assert part.path is not None, "text parts are files"
+        digest = hashlib.sha256()
+        try:
+            with part.path.open("rb") as file:
+                yield from _File(number, part, spec, findings, layout_of).blocks(
+                    file, digest.update
+                )
+        except OSError as error:
+            findings.refuse(number, Code.UNREADABLE, file=part.name, why=str(error.strerror))
+        findings.digests[number] = digest.hexdigest()
+
+
+class _File:
+    def __init__(
+        self,
+        number: int,
+        part: Part,
+        spec: SourceSpec,
+        findings: Findings,
+        layout_of: LayoutReader,
+    ) -> None:
+        self.number = number
+        self.part = part
+        self.spec = spec
+        self.findings = findings
+        self.layout_of = layout_of
+        self.line = 1
+        self.size = 0
+
+    def blocks(self, file: BinaryIO, see: Callable[[bytes], None]) -> Iterator[Block]:
+        layout: Layout | None = None
+        for start, data in enumerate(self._whole_lines(self._chunks(file, see))):
+            rest = data
+            if start == 0:
+                opened = self._open(data)
+                if opened is None:
+                    self._drain(file, see)
+                    return
+                layout, rest = opened
+            assert layout is not None
+            lines = rest.count(b"\n")
+            if lines:
+                yield Block(self.number, layout, self.line, lines, rest)
+                self.line += lines
+        self.findings.sizes[self.number] = self.size
+
+    def _chunks(self, file: BinaryIO, see: Callable[[bytes], None]) -> Iterator[bytes]:
+        while chunk := file.read(BLOCK_BYTES):
+            see(chunk)
+            self.size += len(chunk)
+            yield chunk
+
+    def _drain(self, file: BinaryIO, see: Callable[[bytes], None]) -> None:
+        for _ in self._chunks(file, see):
+            pass
+        self.findings.sizes[self.number] = self.size
+
+    def _whole_lines(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """Cut after a line feed; with quotes, after one that is outside of them."""
+        held, old_mac = b"", None
+        for chunk in chunks:
+            if old_mac is None:
+                old_mac = b"\r" in chunk and b"\n" not in chunk
+            held += chunk.replace(b"\r", b"\n") if old_mac else chunk
+            cut = self._cut(held)
+            if cut:
+                yield held[:cut]
+                held = held[cut:]
+            if len(held) > MAX_LINE_BYTES:
+                self.findings.refuse(
+                    self.number,
+                    Code.UNREADABLE,
+                    file=self.part.name,
+                    why=f"line {self.line} is over {MAX_LINE_BYTES} bytes",
+                )
+                return
+        held = held.removesuffix(_CTRL_Z)
+        if held:
+            yield held if held.endswith(b"\n") else held + b"\n"
+
+    def _cut(self, held: bytes) -> int:
+        last = held.rfind(b"\n") + 1
+        quote = self.spec.quote.encode()
+        if not quote or held.count(quote, 0, last) % 2 == 0:
+            return last
+        even = even_cut(held[:last], quote)
+        return even if last - even <= MAX_RECORD_BYTES else last
+
+    def _open(self, data: bytes) -> tuple[Layout, bytes] | None:
+        body = self._without_bom(data)
+        if body is None or not self._right_encoding(body):
+            return None
+        for _ in range(self.spec.skip_lines):
+            _, _, body = body.partition(b"\n")
+            self.line += 1
+        heading = b""
+        if self.spec.header:
+            heading, body = self._heading(body)
+        first = body.lstrip(b"\r\n").partition(b"\n")[0]
+        layout = self.layout_of(self.number, self.part, heading.rstrip(b"\r"), first.rstrip(b"\r"))
+        return None if layout is None else (layout, body)
+
+    def _heading(self, body: bytes) -> tuple[bytes, bytes]:
+        while body:
+            heading, _, body = body.partition(b"\n")
+            self.line += 1
+            if heading.strip():
+                return heading, body
+        return b"", b""
+
+    def _without_bom(self, data: bytes) -> bytes | None:
+        wide = _WIDE_BOMS.get(data[:2])
+        if wide is not None:
+            self._other_encoding(wide)
+            return None
+        if data.startswith(UTF8_BOM):
+            if self.spec.encoding not in ("utf-8", "ascii"):
+                self._other_encoding("utf-8")
+                return None
+            return data[len(UTF8_BOM) :]
+        if self.spec.encoding == "gb18030" and data.startswith(GB18030_BOM):
+            return data[len(GB18030_BOM) :]
+        return data
+
+    def _right_encoding(self, data: bytes) -> bool:
+        """Tell GB text from UTF-8 text, which decodes as GB too, into nonsense."""
+        if data.isascii() or not self.spec.encoding.startswith(("gb", "big5")):
+            return True
+        try:
+            sure = len(data) - len(data.decode("utf-8")) >= 2 * _SURE_UTF8_CHARACTERS
+        except UnicodeDecodeError:
+            return True
+        if sure:
+            self._other_encoding("utf-8")
+        return not sure
+
+    def _other_encoding(self, actual: str) -> None:
+        self.findings.refuse(
+            self.number,
+            Code.WRONG_ENCODING,
+            file=self.part.name,
+            actual=actual,
+            expected=self.spec.encoding,
+        )
+
+
+def grouped(stream: Iterator[Block]) -> Iterator[list[Block]]:
+    """Put neighbouring blocks of one layout together, so that small files are read in bulk."""
+    group: list[Block] = []
+    size = 0
+    for block in stream:
+        if group and (size + len(block.data) > BLOCK_BYTES or block.layout != group[0].layout):
+            yield group
+            group, size = [], 0
+        group.append(block)
+        size += len(block.data)
+    if group:
+        yield group
