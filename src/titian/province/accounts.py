@@ -231,7 +231,7 @@ def _lives(
     later = joined + (stream.random(count) * room).astype(np.int64)
     opened = np.where(main, joined, later)
     termed = terms > 0
-    age = (stream.random(count) * terms * 30.4).astype(np.int64)
+    age = (stream.random(count) * np.maximum(terms, 18) * 30.4).astype(np.int64)
     opened = np.where(termed, np.maximum(config.end_day - age, joined), opened)
     # Deposits that matured inside the window and were taken out; the rest roll over silently.
     matured = termed & (stream.random(count) < 0.12) & (opened < config.start_day)

@@ -57,7 +57,8 @@ def window(config: ProvinceConfig) -> Dates:
 
 def spending_weights(days: Dates) -> Floats:
     """Return how much is spent on each day: weekends, the fortnight before the festival, the
-    quiet days after it, and the days after pay day."""
+    quiet days after it, and the days after pay day.
+    """
     gap = days_to_festival(days)
     week = np.array([0.95, 0.93, 0.95, 0.97, 1.08, 1.2, 1.12])[weekday(days)]
     surge = 1.0 + 1.1 * np.exp(-(((gap + 5) / 5.0) ** 2))

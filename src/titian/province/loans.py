@@ -14,6 +14,7 @@ import numpy as np
 
 from titian.province.calendar import days_to_festival, month_of
 from titian.province.model import (
+    Accounts,
     Bank,
     Dates,
     Flags,
@@ -24,13 +25,12 @@ from titian.province.model import (
     Ints,
     LoanProduct,
     Loans,
-    Orgs,
-    Officers,
     Occupation,
+    Officers,
+    Orgs,
     PartyType,
     People,
     Product,
-    Accounts,
     ProvinceConfig,
     Purpose,
     Refs,

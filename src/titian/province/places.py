@@ -12,8 +12,8 @@ from titian.province.model import (
     Bank,
     Codes,
     Dates,
-    Officers,
     OfficerRole,
+    Officers,
     OrgLevel,
     Orgs,
     ProvinceConfig,
@@ -60,7 +60,7 @@ def build_orgs(config: ProvinceConfig, bank: Bank) -> Orgs:
     nth = np.arange(len(outlet_parent)) - np.repeat(np.cumsum(outlets) - outlets, outlets)
     branch_names = [f"{bank.name_zh}{place[:-1]}支行" for place in township]
     outlet_names = [
-        f"{branch_names[parent - 1]}{'第一 第二 第三'.split()[order]}分理处"
+        f"{branch_names[parent - 1]}{['第一', '第二', '第三'][order]}分理处"
         for parent, order in zip(outlet_parent, nth, strict=True)
     ]
     places = [_township(0), *township, *(township[parent - 1] for parent in outlet_parent)]

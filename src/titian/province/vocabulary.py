@@ -230,6 +230,7 @@ class Summary(IntEnum):
     REFUND = 15
     CARD_REPAY = 16
     RED_PACKET = 17
+    TAX = 18
 
 
 class EventType(IntEnum):
