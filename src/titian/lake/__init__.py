@@ -10,7 +10,20 @@ SQL outside a worker, store passwords or biometrics (class C3), keep anything of
 Delta, or know what a feed, job or indicator is.
 """
 
+from titian.lake.queries import QueryResult, cancel, query
 from titian.lake.schema import Column, Kind, Layer, Mask, PiClass, Table
 from titian.lake.session import JobSession, open_session
 
-__all__ = ["Column", "JobSession", "Kind", "Layer", "Mask", "PiClass", "Table", "open_session"]
+__all__ = [
+    "Column",
+    "JobSession",
+    "Kind",
+    "Layer",
+    "Mask",
+    "PiClass",
+    "QueryResult",
+    "Table",
+    "cancel",
+    "open_session",
+    "query",
+]

@@ -14,7 +14,6 @@ from deltalake import Transaction as DeltaTransaction
 from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
-from titian.kernel import clock
 from titian.kernel.errors import Conflict, NotFound, Unavailable
 from titian.kernel.scope import Scope
 from titian.lake import delta, handles
@@ -68,7 +67,6 @@ def properties(scope: Scope, action: str, dates: Iterable[date] = ()) -> CommitP
     Two commits that claim the same date at the same time conflict; different dates do not.
     """
     days = sorted(day.isoformat() for day in dates)
-    now = int(clock.now().timestamp() * 1_000)
     named = days if len(days) <= MAX_DATES_NAMED else [days[0], days[-1]]
     return CommitProperties(
         custom_metadata={
@@ -76,7 +74,7 @@ def properties(scope: Scope, action: str, dates: Iterable[date] = ()) -> CommitP
             "titian.user": str(scope.user),
             "titian.dates": ",".join(named),
         },
-        app_transactions=[DeltaTransaction(f"date:{day}", now) for day in days] or None,
+        app_transactions=[DeltaTransaction(f"date:{day}", _now_ms()) for day in days] or None,
     )
 
 
@@ -174,12 +172,17 @@ def _attempt(held: Handle, change: Callable[[], int]) -> int:
     )
 
 
+def _now_ms() -> int:
+    # The machine's own clock: vacuum compares these stamps with the age of files on disk.
+    return time.time_ns() // 1_000_000
+
+
 def _add(file: DataFile) -> AddAction:
     return AddAction(
         file.path,
         file.bytes,
         {BUSINESS_DATE: file.date.isoformat()},
-        int(clock.now().timestamp() * 1_000),
+        _now_ms(),
         True,
         json.dumps({"numRecords": file.rows}),
     )
@@ -189,7 +192,7 @@ def _remove(file: DataFile) -> RemoveAction:
     return RemoveAction(
         file.path,
         True,
-        int(clock.now().timestamp() * 1_000),
+        _now_ms(),
         file.bytes,
         {BUSINESS_DATE: file.date.isoformat()},
     )

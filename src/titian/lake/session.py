@@ -20,13 +20,18 @@ from typing import Self, TypeVar
 import duckdb
 import pyarrow as pa
 
-from titian.kernel.errors import Denied, InvalidInput, LimitExceeded, NotFound, TitianError
+from titian.kernel.errors import Denied, InvalidInput, NotFound
 from titian.kernel.scope import Scope
 from titian.kernel.settings import settings
 from titian.lake import handles, layout
+from titian.lake.faults import explained
 from titian.lake.handles import Snapshot
-from titian.lake.schema import Layer, Table
+from titian.lake.queries import QueryResult, query
+from titian.lake.schema import Table
 from titian.lake.views import plain_view, variable
+from titian.lake.worker import lock_down
+
+__all__ = ["JobSession", "QueryResult", "close_idle", "open_session", "query"]
 
 MAX_IDLE = 8
 BATCH_ROWS = 65_536
@@ -56,6 +61,7 @@ class JobSession:
         self._engine: _Engine | None = engine
         self._connection = engine.connection
         self._used = False
+        self._reader: pa.RecordBatchReader | None = None
         self.versions = {name: found.version for name, found in snapshots.items()}
 
     def sql(self, text: str, params: Parameters = None) -> pa.Table:
@@ -64,13 +70,14 @@ class JobSession:
 
     def stream(self, text: str, params: Parameters = None) -> pa.RecordBatchReader:
         """Run one query and give its rows in batches; read them before the next statement."""
-        return self._query(text, params, lambda found: found.to_arrow_reader(BATCH_ROWS))
+        self._reader = self._query(text, params, lambda found: found.to_arrow_reader(BATCH_ROWS))
+        return self._reader
 
     def execute(self, text: str, params: Parameters = None) -> None:
         """Run statements for their effect, such as a temporary table of this session."""
         self._used = True
         try:
-            self._connection.execute(text, params)
+            self._connection.execute(text, params).complete()
         except duckdb.Error as error:
             raise explained(error) from error
 
@@ -86,6 +93,8 @@ class JobSession:
     def close(self) -> None:
         """Give the engine back; twice is once."""
         engine, self._engine = self._engine, None
+        if self._reader is not None:
+            self._reader.close()
         if engine is not None and self._used:
             _discard(engine)
         elif engine is not None:
@@ -152,52 +161,6 @@ def open_session(scope: Scope, *, tables: Iterable[str | Table] | None = None) -
     return JobSession(engine, snapshots)
 
 
-def lock_down(
-    connection: duckdb.DuckDBPyConnection, place: Path, temp: Path | None, temp_mb: int = 0
-) -> None:
-    """Shut a connection into one directory, for good.
-
-    After this neither files elsewhere, nor the network, nor extensions, nor Python's own
-    variables, nor any setting can be reached from SQL.
-    """
-    words: list[tuple[str, object]] = [
-        ("temp_directory", "" if temp is None else str(temp)),
-        ("allowed_directories", [f"{place}{os.sep}"]),
-        ("autoinstall_known_extensions", False),
-        ("autoload_known_extensions", False),
-        ("allow_community_extensions", False),
-        ("allow_unsigned_extensions", False),
-        ("python_enable_replacements", False),
-        ("python_scan_all_frames", False),
-        ("enable_external_access", False),
-        ("lock_configuration", True),
-    ]
-    if temp is not None:
-        words.insert(1, ("max_temp_directory_size", f"{temp_mb}MB"))
-    for name, value in words:
-        connection.execute(f"SET GLOBAL {name} = $1", [value])
-    for layer in Layer:
-        connection.execute(f"CREATE SCHEMA {layer.value}")
-
-
-def explained(error: duckdb.Error) -> TitianError:
-    """Turn DuckDB's words into ours, with the remedy."""
-    text = str(error).split("\n\nLINE")[0].replace("\n", " ").strip()
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return LimitExceeded(
-            f"the statement needs more memory than a session has: {text}",
-            "Read fewer dates or columns, or aggregate before joining.",
-        )
-    if isinstance(error, duckdb.InterruptException):
-        return LimitExceeded("the statement was stopped", "Make it smaller, or allow it more time.")
-    if isinstance(error, duckdb.PermissionException):
-        return Denied(
-            f"the statement reaches outside of this bank's tables: {text}",
-            "Read tables by name, such as core.loan.",
-        )
-    return InvalidInput(f"the statement cannot run: {text}", "Mend the SQL and run it again.")
-
-
 def _show(engine: _Engine, found: Snapshot) -> None:
     table = found.table
     statement = plain_view(table, empty=not found.files, evolved=found.evolved)
@@ -228,7 +191,7 @@ def _take(place: Path) -> _Engine:
     connection = duckdb.connect(
         ":memory:", config={"memory_limit": f"{limits.job_memory_mb}MB", "threads": threads}
     )
-    lock_down(connection, place, spill, SPILL_MB)
+    lock_down(connection, str(place), str(spill), SPILL_MB)
     return _Engine(place, connection, spill)
 
 
