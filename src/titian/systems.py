@@ -10,6 +10,7 @@ TABLE_MODULES: tuple[str, ...] = (
     "titian.data.feeds.tables",
     "titian.data.jobs.tables",
     "titian.data.tags.tables",
+    "titian.web.tables",
 )
 
 

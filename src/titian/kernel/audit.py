@@ -167,13 +167,14 @@ def entries(
     contains: str | None = None,
     before_seq: int | None = None,
     limit: int = 100,
+    offset: int = 0,
 ) -> list[Entry]:
     """List acts, newest first; a bank's people see their bank's acts only. Needs VIEW_AUDIT."""
     query = _filtered(scope, action, user, contains).order_by(audit_entry.c.seq.desc())
     if before_seq is not None:
         query = query.where(audit_entry.c.seq < before_seq)
     with db.read() as connection:
-        rows = connection.execute(query.limit(min(limit, PAGE_MAX_ROWS)))
+        rows = connection.execute(query.limit(min(limit, PAGE_MAX_ROWS)).offset(offset))
         return [_entry(row) for row in rows]
 
 

@@ -1,0 +1,15 @@
+"""The page modules, in the order of the rail. A new module is added here and nowhere else."""
+
+from titian.web.pages import account, audit, banks, home, search, signin, system, users
+from titian.web.room import Room
+
+ROOMS: tuple[Room, ...] = (
+    home.ROOM,
+    users.ROOM,
+    banks.ROOM,
+    audit.ROOM,
+    account.ROOM,
+    search.ROOM,
+    signin.ROOM,
+    system.ROOM,
+)

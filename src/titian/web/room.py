@@ -1,0 +1,115 @@
+"""What a page module gives to the frame: its routes, rail entries, search, home cards and words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+
+from titian.kernel.scope import Permission, Role
+from titian.web.i18n import Text, lazy
+
+if TYPE_CHECKING:
+    from titian.web.context import Context
+
+
+AT_PLACE = "/at/{place}"
+
+
+class Section(StrEnum):
+    """The groups of the rail, in its order."""
+
+    HOME = "home"
+    DATA = "data"
+    LIVESTOCK = "livestock"
+    PAYMENTS = "payments"
+    MARKET = "market"
+    PROCESSES = "processes"
+    LENDING = "lending"
+    ADMIN = "admin"
+
+
+SECTION_NAMES: dict[Section, Text] = {
+    Section.HOME: "",
+    Section.DATA: lazy("Data platform"),
+    Section.LIVESTOCK: lazy("Living collateral"),
+    Section.PAYMENTS: lazy("Payment risk"),
+    Section.MARKET: lazy("Data shop"),
+    Section.PROCESSES: lazy("Processes"),
+    Section.LENDING: lazy("Lending"),
+    Section.ADMIN: lazy("Administration"),
+}
+
+
+class Level(StrEnum):
+    """Where a page lives: at one bank, at the union, at either, or at neither (`/account`)."""
+
+    EITHER = "either"
+    BANK = "bank"
+    UNION = "union"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the rail. `path` is within the place: `/users` leads to `/at/<place>/users`."""
+
+    section: Section
+    label: Text
+    path: str
+    icon: str
+    permission: Permission | None = None
+    level: Level = Level.EITHER
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One thing the search over everything found; `path` is within the place."""
+
+    label: str
+    path: str
+    icon: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Searcher:
+    """Finds things of one kind; called only for readers who hold the permission."""
+
+    label: Text
+    find: Callable[[Context, str], Sequence[Hit]]
+    permission: Permission | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One part of the home page, for some roles (none named: for everyone with the permission).
+
+    `values` gives what the template shows. A slow card is fetched after the page has come.
+    """
+
+    name: str
+    template: str
+    values: Callable[[Context], Mapping[str, object]]
+    roles: frozenset[Role] = frozenset()
+    permission: Permission | None = None
+    level: Level = Level.EITHER
+    order: int = 50
+    wide: bool = False
+    slow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A page module. `acts` names the audit actions it causes, for the audit page."""
+
+    name: str
+    router: APIRouter
+    entries: Sequence[Entry] = ()
+    searchers: Sequence[Searcher] = ()
+    cards: Sequence[Card] = ()
+    acts: Mapping[str, Text] = field(default_factory=dict)
+    api: APIRouter | None = None

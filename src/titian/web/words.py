@@ -1,0 +1,60 @@
+"""Names of kernel things for people: roles, permissions, states of banks and users."""
+
+from __future__ import annotations
+
+from titian.kernel.banks import BankStatus
+from titian.kernel.scope import Permission, Role
+from titian.web.i18n import Text, lazy
+from titian.web.listing import State, Tone
+
+ROLES: dict[Role, tuple[Text, Text]] = {
+    Role.UNION_ADMIN: (lazy("Union administrator"), lazy("Runs the platform: banks, users, jobs")),
+    Role.BANK_ADMIN: (
+        lazy("Bank administrator"),
+        lazy("Manages the bank's users, reads its audit log"),
+    ),
+    Role.OPERATOR: (lazy("Operator"), lazy("Watches the day's runs, repairs feeds")),
+    Role.DATA_ENGINEER: (lazy("Data engineer"), lazy("Defines feeds and jobs, looks after tables")),
+    Role.ANALYST: (lazy("Analyst"), lazy("Asks questions, makes tags, exports")),
+    Role.RISK_OFFICER: (
+        lazy("Risk officer"),
+        lazy("Watches risk, may see personal data with a reason"),
+    ),
+    Role.LOAN_OFFICER: (
+        lazy("Loan officer"),
+        lazy("Serves customers, may see theirs with a reason"),
+    ),
+    Role.CLERK: (lazy("Clerk"), lazy("Reads the catalogue and the indicators")),
+    Role.COMPLIANCE: (lazy("Compliance"), lazy("Reads the audit log and how data is used")),
+    Role.PARTNER_DEVELOPER: (
+        lazy("Partner's developer"),
+        lazy("Builds against the open interface"),
+    ),
+}
+
+PERMISSIONS: dict[Permission, Text] = {
+    Permission.QUERY: lazy("Ask tables with SQL"),
+    Permission.VIEW_CATALOG: lazy("See the table catalogue"),
+    Permission.VIEW_JOBS: lazy("See runs"),
+    Permission.RUN_JOBS: lazy("Run jobs"),
+    Permission.LOAD_FEEDS: lazy("Load feeds"),
+    Permission.REPAIR_QUARANTINE: lazy("Repair quarantined rows"),
+    Permission.VIEW_INDICATORS: lazy("See indicators"),
+    Permission.VIEW_TAGS: lazy("See tags and audiences"),
+    Permission.EDIT_TAGS: lazy("Make tags and audiences"),
+    Permission.VIEW_CUSTOMERS: lazy("See customers"),
+    Permission.UNMASK: lazy("See personal data, with a reason"),
+    Permission.EXPORT: lazy("Export lists"),
+    Permission.DEFINE: lazy("Install definitions"),
+    Permission.MANAGE_USERS: lazy("Manage users"),
+    Permission.MANAGE_BANKS: lazy("Manage banks"),
+    Permission.MAINTAIN_LAKE: lazy("Look after tables"),
+    Permission.VIEW_AUDIT: lazy("Read the audit log"),
+}
+
+ROLE_WORDS: dict[Role, State] = {role: State(name) for role, (name, _note) in ROLES.items()}
+
+BANK_STATES: dict[BankStatus, State] = {
+    BankStatus.ACTIVE: State(lazy("Active"), Tone.GOOD),
+    BankStatus.SUSPENDED: State(lazy("Suspended"), Tone.WARN),
+}
