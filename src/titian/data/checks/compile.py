@@ -114,8 +114,9 @@ def reconcile(check: Check, day: date) -> exp.Select:
     ]
     groups = [
         exp.alias_(
-            exp.cast(exp.func("coalesce", exp.column(n, table="o"), exp.column(n, table="t")),
-                     "varchar"),
+            exp.cast(
+                exp.func("coalesce", exp.column(n, table="o"), exp.column(n, table="t")), "varchar"
+            ),
             n,
         )
         for n in check.columns
@@ -139,28 +140,19 @@ def describe(check: Check) -> str:
     if check.label:
         return check.label
     columns = ", ".join(check.columns)
-    match check.kind:
-        case CheckKind.ACCEPTED:
-            return f"{columns} in {', '.join(map(str, check.values))}"
-        case CheckKind.RANGE:
-            return f"{columns} from {_end(check.low)} to {_end(check.high)}"
-        case CheckKind.REFERENCE:
-            return f"{columns} in {check.to}"
-        case CheckKind.CONDITION:
-            return check.where
-        case CheckKind.ROW_COUNT:
-            return f"rows from {_end(check.low)} to {_end(check.high)}"
-        case CheckKind.ROW_COUNT_DRIFT:
-            return f"rows within {check.tolerance:.0%} of the date before"
-        case CheckKind.FRESHNESS:
-            return f"{columns} at most {check.max_days} days old"
-        case CheckKind.SUM_EQUALS:
-            return f"sum of {columns} equals the control total of {check.theirs}"
-        case CheckKind.RECONCILE:
-            by = f" by {columns}" if columns else ""
-            return f"{check.ours} equals {check.theirs} of {check.to}{by}"
-        case CheckKind.NOT_NULL | CheckKind.UNIQUE:
-            return f"{columns} {check.kind.value.replace('_', ' ')}"
+    by = f" by {columns}" if columns else ""
+    words = {
+        CheckKind.ACCEPTED: f"{columns} in {', '.join(map(str, check.values))}",
+        CheckKind.RANGE: f"{columns} from {_end(check.low)} to {_end(check.high)}",
+        CheckKind.REFERENCE: f"{columns} in {check.to}",
+        CheckKind.CONDITION: check.where,
+        CheckKind.ROW_COUNT: f"rows from {_end(check.low)} to {_end(check.high)}",
+        CheckKind.ROW_COUNT_DRIFT: f"rows within {check.tolerance:.0%} of the date before",
+        CheckKind.FRESHNESS: f"{columns} at most {check.max_days} days old",
+        CheckKind.SUM_EQUALS: f"sum of {columns} equals the control total of {check.theirs}",
+        CheckKind.RECONCILE: f"{check.ours} equals {check.theirs} of {check.to}{by}",
+    }
+    return words.get(check.kind, f"{columns} {check.kind.value.replace('_', ' ')}")
 
 
 def _end(value: Literal | None) -> str:
@@ -188,7 +180,7 @@ def _failing(check: Check, at: int) -> exp.Expr:
         case CheckKind.ACCEPTED:
             return exp.not_(columns[0].isin(*(_value(value) for value in check.values)))
         case CheckKind.RANGE:
-            ends = []
+            ends: list[exp.Expr] = []
             if check.low is not None:
                 ends.append(exp.LT(this=columns[0], expression=_value(check.low)))
             if check.high is not None:

@@ -73,9 +73,7 @@ def judge(
         for at, check in enumerate(checks):
             value = row.get(compiler.metric_name(at))
             found = _judge(check, value, rows, day, previous, facts)
-            outcomes.append(
-                Outcome(check, day, found.passed, rows, found.failing, found.measured)
-            )
+            outcomes.append(Outcome(check, day, found.passed, rows, found.failing, found.measured))
         previous = rows
     return tuple(outcomes)
 

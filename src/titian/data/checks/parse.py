@@ -222,9 +222,7 @@ def _sum_equals(reader: _Reader, value: object) -> Fields:
 
 
 def _reconcile(reader: _Reader, value: object) -> Fields:
-    given = reader.fields(
-        value, ("ours", "to", "theirs"), ("by", "where", "to_where", "tolerance")
-    )
+    given = reader.fields(value, ("ours", "to", "theirs"), ("by", "where", "to_where", "tolerance"))
     by = reader.columns(given["by"], (*reader.place, "by")) if "by" in given else ()
     known = reader.known
     return {

@@ -113,9 +113,7 @@ def of_table(
     return _results(query.limit(min(limit, PAGE_MAX_ROWS)))
 
 
-def failing(
-    scope: Scope, *, business_date: date | None = None, limit: int = 100
-) -> list[Result]:
+def failing(scope: Scope, *, business_date: date | None = None, limit: int = 100) -> list[Result]:
     """List the checks that fail now, errors first, newest first. Needs VIEW_JOBS."""
     query = _visible(scope).where(~check_result.c.passed, check_result.c.current)
     if business_date is not None:

@@ -135,9 +135,7 @@ def _header(source: str, file: str) -> Header:
     return read_header(source, file)
 
 
-def _resolve(
-    draft: _Draft, tables: Mapping[str, Table], feeds: Mapping[str, inflow.Feed]
-) -> Job:
+def _resolve(draft: _Draft, tables: Mapping[str, Table], feeds: Mapping[str, inflow.Feed]) -> Job:
     header = draft.header
     for name, line in draft.text.tables:
         _known_table(name, tables, draft.file, line)
@@ -211,7 +209,8 @@ def _known_reads(job: Job, tables: Mapping[str, Table]) -> Job:
     extra = {name for check in job.checks for name in check.reads} - known
     for name in extra:
         _known_table(name, tables, job.file, 0)
-    return replace(job, reads=job.reads + tuple(Read(name, by_check=True) for name in sorted(extra)))
+    added = tuple(Read(name, by_check=True) for name in sorted(extra))
+    return replace(job, reads=job.reads + added)
 
 
 def _version(source: str, reads: Sequence[Table]) -> str:

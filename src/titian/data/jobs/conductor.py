@@ -53,6 +53,9 @@ class _Going:
     seconds: float = 0.0
 
 
+_End = tuple[Unit, _Going, Result]
+
+
 def conduct(order: Order, pool: FairPool, stop: Event) -> OrderState | None:
     """Run an order to its end and give its final state; None when stopped before the end.
 
@@ -83,7 +86,7 @@ class _Conductor:
         self.below = _below(self.plan)
         self.wholes: dict[Unit, Unit] = {}
         self.parts: dict[Unit, int] = {}
-        self.ends: SimpleQueue[tuple[Unit, Result]] = SimpleQueue()
+        self.ends: SimpleQueue[_End] = SimpleQueue()
         self.left = len(self.plan.units)
 
     def lead(self) -> OrderState | None:
@@ -110,7 +113,7 @@ class _Conductor:
         ready = list(units)
         while ready:
             unit = ready.pop()
-            dates = self.outlook.decide(unit, paused, called_off, self.record)
+            dates = self.outlook.decide(unit, paused, self.record, called_off=called_off)
             if dates:
                 fresh.append((unit, dates, 1))
             else:
@@ -141,7 +144,7 @@ class _Conductor:
             except Exception as error:  # noqa: BLE001  # every failure is settled below
                 result = error
             going.seconds = time.monotonic() - going.since
-            self.ends.put((unit, result))
+            self.ends.put((unit, going, result))
 
         self.pool.submit(self.order.bank, work)
 
@@ -149,8 +152,10 @@ class _Conductor:
 
     def _listen(self) -> None:
         freed: list[Unit] = []
-        for unit, result in self._ended():
-            freed.extend(self._settle(unit, result))
+        for unit, going, result in self._ended():
+            if self.going.get(unit) is going:
+                del self.going[unit]
+                freed.extend(self._settle(unit, going, result))
         self._stop_overdue()
         if self.stop.is_set():
             self.record.flush()
@@ -158,11 +163,11 @@ class _Conductor:
         self._open(freed)
         self._retry()
 
-    def _ended(self) -> list[tuple[Unit, Result]]:
+    def _ended(self) -> list[_End]:
         timeout = TICK_S
         if self.again:
             timeout = min(timeout, max(0.0, self.again[0][0] - time.monotonic()))
-        found: list[tuple[Unit, Result]] = []
+        found: list[_End] = []
         try:
             found.append(self.ends.get(timeout=timeout))
             while True:
@@ -170,10 +175,7 @@ class _Conductor:
         except Empty:
             return found
 
-    def _settle(self, unit: Unit, result: Result) -> list[Unit]:
-        going = self.going.pop(unit, None)
-        if going is None:
-            return []
+    def _settle(self, unit: Unit, going: _Going, result: Result) -> list[Unit]:
         job = self.catalogue.jobs[unit.job]
         dates = tuple(going.runs)
         if isinstance(result, Made):
@@ -185,9 +187,7 @@ class _Conductor:
             self._break_up(unit, dates)
             return []
         again = _may_retry(result) and going.attempt <= job.retries
-        outcomes: tuple[Outcome, ...] = (
-            result.outcomes if isinstance(result, ChecksFailed) else ()
-        )
+        outcomes: tuple[Outcome, ...] = result.outcomes if isinstance(result, ChecksFailed) else ()
         if not isinstance(result, TitianError):
             _log.error("job raised", job=job.name, bank=self.order.bank, exc_info=result)
         self.record.failed(job, going.runs, going.seconds, result, outcomes, again=again)
@@ -233,10 +233,7 @@ class _Conductor:
             going.brake.pull()
             if over_s > GRACE_S and self.pool.lost(going.thread):
                 going.seconds = time.monotonic() - going.since
-                self.ends.put((unit, TimedOut(
-                    f"{unit.job} did not stop {GRACE_S:.0f} s after its time was over",
-                    "Call context.keep_going() in its loops, or give it a larger timeout_s.",
-                )))
+                self.ends.put((unit, going, _unanswered(unit)))
 
 
 def _below(laid: Plan) -> dict[Unit, list[Unit]]:
@@ -249,3 +246,10 @@ def _below(laid: Plan) -> dict[Unit, list[Unit]]:
 
 def _may_retry(error: Exception) -> bool:
     return isinstance(error, Transient | OperationalError | OSError | TimeoutError)
+
+
+def _unanswered(unit: Unit) -> TimedOut:
+    return TimedOut(
+        f"{unit.job} did not stop {GRACE_S:.0f} s after its time was over",
+        "Call context.keep_going() in its loops, or give it a larger timeout_s.",
+    )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from threading import Event
+from typing import TypeAlias
 
 import pyarrow as pa
 
@@ -14,8 +15,8 @@ from titian.kernel.scope import Scope
 from titian.lake import store
 from titian.lake.session import JobSession
 
-Rows = pa.Table | pa.RecordBatchReader
-Produced = Rows | Mapping[str, Rows] | None
+Rows: TypeAlias = pa.Table | pa.RecordBatchReader
+Produced: TypeAlias = Rows | Mapping[str, Rows] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
@@ -55,7 +55,7 @@ class _Running:
     stop: Event
     release: slots.Release
     slot: int
-    keeper: Thread | None = None
+    active: set[str] = field(default_factory=set)
 
 
 _running: _Running | None = None
@@ -80,8 +80,7 @@ def start() -> None:
             release()
             _running = None
             raise
-        _running.keeper = Thread(target=_keep, args=(_running.stop,), name="job-keeper", daemon=True)
-        _running.keeper.start()
+        Thread(target=_keep, args=(_running.stop,), name="job-keeper", daemon=True).start()
 
 
 def stop() -> None:
@@ -94,7 +93,10 @@ def stop() -> None:
         if current is None:
             return
         current.stop.set()
-        DBOS.destroy(workflow_completion_timeout_sec=int(STOP_TIMEOUT_S))
+        until = time.monotonic() + STOP_TIMEOUT_S
+        while current.active and time.monotonic() < until:
+            time.sleep(POLLING_S / 10)
+        DBOS.destroy()
         current.pool.close()
         current.release()
 
@@ -153,12 +155,15 @@ def _run_order(order: str) -> str:
     found = orders.get(order)
     if current is None or found.state.final:
         return found.state.value
+    current.active.add(order)
     try:
         state = conductor.conduct(found, current.pool, current.stop)
     except Exception as error:
         _log.exception("an order broke off", order=order)
         orders.ended(order, OrderState.FAILED, f"{type(error).__name__}: {error}")
         raise
+    finally:
+        current.active.discard(order)
     return state.value if state is not None else "handed over"
 
 
@@ -227,7 +232,7 @@ def _keep(stop_: Event) -> None:
     while not stop_.wait(ADOPT_EVERY_S):
         try:
             _adopt()
-        except Exception:
+        except Exception:  # noqa: BLE001  # the keeper tries again at its next turn
             _log.exception("taking over the work of dead processes failed")
 
 
@@ -237,7 +242,9 @@ def _adopt() -> None:
 
     known = DBOS.list_workflows(status=list(_PENDING), queue_name=QUEUE, load_input=True)
     dead = _dead_executors(known)
-    lost = [item.workflow_id for item in known if item.status == "PENDING" and item.executor_id in dead]
+    lost = [
+        item.workflow_id for item in known if item.status == "PENDING" and item.executor_id in dead
+    ]
     if lost:
         DBOS.resume_workflows(lost, queue_name=QUEUE)
     live = {item.workflow_id.partition(".")[0] for item in known}

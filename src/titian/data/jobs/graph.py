@@ -34,9 +34,7 @@ class Graph:
         """List the jobs named and all they depend on, in order."""
         return self._reach(names, self.parents)
 
-    def _reach(
-        self, names: Iterable[str], edges: Mapping[str, tuple[str, ...]]
-    ) -> tuple[str, ...]:
+    def _reach(self, names: Iterable[str], edges: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
         found: set[str] = set()
         open_ = list(names)
         for name in open_:

@@ -151,9 +151,7 @@ def _column(document: Document, name: str, spec: object) -> Column:
             type=document.text(given["type"], (*place, "type"), "type"),
             zh=document.text(given["zh"], (*place, "zh"), "zh"),
             en=document.text(given["en"], (*place, "en"), "en"),
-            pi_class=PiClass(
-                document.choice(pi_class, (*place, "class"), "class", list(PiClass))
-            ),
+            pi_class=PiClass(document.choice(pi_class, (*place, "class"), "class", list(PiClass))),
             level=document.whole(given.get("level", 1), (*place, "level"), "level", 1, 5),
             mask=Mask(document.choice(mask, (*place, "mask"), "mask", list(Mask))),
             required=document.flag(given.get("required", False), place, "required"),

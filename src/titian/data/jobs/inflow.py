@@ -109,3 +109,13 @@ def facts(scope: Scope, known: Mapping[str, Feed]) -> Facts:
         return None
 
     return Facts(previous_rows, control_total)
+
+
+def newest_date(scope: Scope) -> date | None:
+    """Give the newest business date that any feed of a bank has delivered."""
+    newest = [
+        dates[-1]
+        for name in layout.table_names(scope)
+        if name.startswith(f"{Layer.RAW.value}.") and (dates := store.dates(scope, name))
+    ]
+    return max(newest, default=None)

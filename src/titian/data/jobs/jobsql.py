@@ -113,8 +113,9 @@ def _parsed(sql: str, file: str) -> exp.Query:
 def _columns(table: Table) -> list[exp.Expr]:
     return [
         exp.alias_(
-            exp.Cast(this=exp.column(column.name, table=_QUERY, quoted=True),
-                     to=sql_type(column.type)),
+            exp.Cast(
+                this=exp.column(column.name, table=_QUERY, quoted=True), to=sql_type(column.type)
+            ),
             column.name,
             quoted=True,
         )

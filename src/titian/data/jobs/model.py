@@ -104,26 +104,31 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One attempt series of a job for a bank and business date, as the run log has it."""
+    """One attempt at a job for a bank and business date, as the run log has it.
+
+    `batch` is the number of dates its statement covered; `seconds` is this date's share of it.
+    `version` is that of the job, `table_version` that of the table after it.
+    """
 
     run: RunId
+    order: str
     bank: BankId
     job: str
     business_date: date
     state: State
     attempt: int
     reason: str
-    started: datetime | None
+    started: datetime
     finished: datetime | None
     rows: int
     bytes: int
     seconds: float
+    batch: int
     error: str
     error_code: str
     version: str
     sql_hash: str
     table_version: int | None
-    current: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,9 +170,7 @@ def started(order: str, total: int) -> None:
         connection.execute(
             update(job_order)
             .where(job_order.c.order_id == order)
-            .values(
-                state=OrderState.RUNNING.value, started_at=clock.now(), total=total, finished=0
-            )
+            .values(state=OrderState.RUNNING.value, started_at=clock.now(), total=total, finished=0)
         )
 
 

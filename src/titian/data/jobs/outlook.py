@@ -31,7 +31,7 @@ class Outlook:
         self.facts = inflow.facts(scope, catalogue.feeds)
 
     def decide(
-        self, unit: Unit, paused: frozenset[str], called_off: bool, record: Record
+        self, unit: Unit, paused: frozenset[str], record: Record, *, called_off: bool
     ) -> tuple[date, ...]:
         """Give the dates of a unit that are to run now; write down why the others are not."""
         job = self.catalogue.jobs[unit.job]
@@ -40,7 +40,7 @@ class Outlook:
             if self._up_to_date(job, day):
                 record.finished_one()
                 continue
-            state, why = self._obstacle(job, day, paused, called_off)
+            state, why = self._obstacle(job, day, paused, called_off=called_off)
             if state is None:
                 todo.append(day)
                 continue
@@ -86,7 +86,7 @@ class Outlook:
         return its.state is State.SUCCEEDED and its.finished <= mine.started
 
     def _obstacle(
-        self, job: Job, day: date, paused: frozenset[str], called_off: bool
+        self, job: Job, day: date, paused: frozenset[str], *, called_off: bool
     ) -> tuple[State | None, str]:
         if called_off:
             return State.HELD, "the order was called off"

@@ -47,9 +47,7 @@ def plan(
         job = catalogue.jobs[name]
         due = [day for day in days if calendars.due(job.schedule, day)]
         batch = BATCH_DATES if wide and can_batch(job) else 1
-        units = [
-            Unit(name, tuple(due[at : at + batch])) for at in range(0, len(due), batch)
-        ]
+        units = [Unit(name, tuple(due[at : at + batch])) for at in range(0, len(due), batch)]
         before: Unit | None = None
         for unit in units:
             needed = list(_needed(catalogue, job, unit, laid))
@@ -64,9 +62,7 @@ def plan(
 def _needed(
     catalogue: Catalogue, job: Job, unit: Unit, laid: Mapping[str, list[Unit]]
 ) -> list[Unit]:
-    looks_back = {
-        catalogue.graph.writer.get(read.table) for read in job.reads if read.history
-    }
+    looks_back = {catalogue.graph.writer.get(read.table) for read in job.reads if read.history}
     last = unit.dates[-1]
     own = set(unit.dates)
     needed: list[Unit] = []

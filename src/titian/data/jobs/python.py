@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from titian.data.checks.model import Check
 from titian.data.checks.parse import parse_checks
 from titian.data.jobs import calendars
 from titian.data.jobs.header import DEFAULT_RETRIES
@@ -85,10 +86,10 @@ class PythonJob:
             function=self.function,
         )
 
-    def _checks(self, writes: Sequence[Table]) -> tuple:  # type: ignore[type-arg]
+    def _checks(self, writes: Sequence[Table]) -> tuple[Check, ...]:
         document = Document(self.file, {"checks": dict(self.checks)}, {})
         document.known_keys(self.checks, [table.qualified for table in writes], ())
-        found = []
+        found: list[Check] = []
         for table in writes:
             names = frozenset({column.name for column in table.columns} | {BUSINESS_DATE})
             given = list(self.checks.get(table.qualified, ()))

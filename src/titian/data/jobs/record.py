@@ -84,9 +84,7 @@ class Record:
                 "table_version": made.version,
             }
             self._finish(end)
-            self._state(
-                job, day, State.SUCCEEDED, "", run=run, rows=made.rows[day], seconds=each
-            )
+            self._state(job, day, State.SUCCEEDED, "", run=run, rows=made.rows[day], seconds=each)
             if (day, job.name) in self.open_alerts:
                 self.changes.resolved.append((day, job.name))
         self._checks(runs, made.outcomes)

@@ -83,7 +83,10 @@ def _one_select(text: str, file: str, line: int) -> exp.Query:
         ) from None
     except TokenError as error:
         raise InvalidDefinition(
-            f"this is not SQL: {error}", "Look for a quote that is not closed.", file=file, line=line
+            f"this is not SQL: {error}",
+            "Look for a quote that is not closed.",
+            file=file,
+            line=line,
         ) from None
     statements = [item for item in statements if not isinstance(item, exp.Semicolon)]
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):

@@ -165,9 +165,7 @@ class _Audit:
         schema = pa.schema([reader.schema.field(name) for name in names])
         return pa.RecordBatchReader.from_batches(schema, self._rows(reader, names))
 
-    def _rows(
-        self, reader: pa.RecordBatchReader, names: list[str]
-    ) -> Iterator[pa.RecordBatch]:
+    def _rows(self, reader: pa.RecordBatchReader, names: list[str]) -> Iterator[pa.RecordBatch]:
         for batch in reader:
             counts = batch.column(ROWS)
             if counts.null_count == batch.num_rows:
@@ -238,9 +236,7 @@ def _by_table(job: Job, produced: object) -> dict[Table, Rows]:
 def _stage(session: JobSession, rows: Rows, day: date) -> None:
     session.register(_GIVEN, rows)
     has_date = BUSINESS_DATE in rows.schema.names
-    session.execute(
-        jobsql.staged_given(_GIVEN, dated=has_date), None if has_date else {"day": day}
-    )
+    session.execute(jobsql.staged_given(_GIVEN, dated=has_date), None if has_date else {"day": day})
 
 
 def _refuse_broken(table: Table, outcomes: tuple[Outcome, ...]) -> None:
@@ -262,9 +258,7 @@ def _publish_produced(
     return _write(scope, table, dates, session.stream(jobsql.produced()), brake)
 
 
-def _write(
-    scope: Scope, table: Table, dates: tuple[date, ...], rows: Rows, brake: Brake
-) -> int:
+def _write(scope: Scope, table: Table, dates: tuple[date, ...], rows: Rows, brake: Brake) -> int:
     brake.check()
     if len(dates) == 1:
         return store.write_date(scope, table, dates[0], rows).version
