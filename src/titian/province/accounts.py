@@ -25,9 +25,9 @@ from titian.province.model import (
     People,
     Product,
     ProvinceConfig,
+    Records,
     Refs,
     Text,
-    Traits,
 )
 
 DEMAND_RATE_PPM: Final = 500
@@ -42,18 +42,17 @@ _OUTSIDE_BODY: Final = 900 * 10**12
 _SCRAMBLE: Final = 2_654_435_761
 
 MERCHANTS: Final = (
-    "惠生活便利店", "好又多超市", "乡亲百货", "老李饭庄", "春晖药房", "顺风加油站", "田头农资店",
-    "云购商城", "团团外卖", "出行宝", "闪电快递", "悦读书店", "宝贝母婴", "五金建材店", "新风尚服装",
-    "甜蜜蛋糕房", "康乐诊所", "一品羊肉馆", "农家小院", "欢乐影城", "手机专卖店", "洁净洗衣",
+    "惠生活便利店", "好又多超市", "乡亲百货", "老李饭庄", "春晖药房", "顺风加油站", "云购商城",
+    "田头农资店", "团团外卖", "出行宝", "闪电快递", "悦读书店", "宝贝母婴", "五金建材店",
+    "新风尚服装", "甜蜜蛋糕房", "康乐诊所", "一品羊肉馆", "农家小院", "欢乐影城", "洁净洗衣",
+    "手机专卖店",
 )  # fmt: skip
 UTILITIES: Final = ("供电公司", "自来水公司", "燃气公司", "有线电视", "移动通信")
 GOVERNMENT: Final = ("财政局", "教育局", "社会保险中心", "农业农村局", "税务局", "医疗保障局")
 SYSTEM_PAYEES: Final = ("利息支出", "贷款放款户", "贷款还款户", "手续费收入", "现金", "理财资金户")
 
 
-def build_accounts(
-    config: ProvinceConfig, bank: Bank, people: People, traits: Traits, borrower: Flags
-) -> Accounts:
+def build_accounts(config: ProvinceConfig, bank: Bank, people: People, borrower: Flags) -> Accounts:
     """Build the accounts of every party; each has a demand (firms: corporate) account first.
 
     `borrower` marks parties with a loan; some of them have a loan settlement account.
@@ -87,6 +86,14 @@ def build_accounts(
 def main_accounts(accounts: Accounts, parties: int) -> Refs:
     """Return each party's first account, the one it lives on."""
     return np.searchsorted(accounts.party, np.arange(parties)).astype(np.int32)
+
+
+def settlement_accounts(accounts: Accounts, main: Refs) -> Refs:
+    """Return the account each party's loans settle on: its own kind, or the main one."""
+    account = main.copy()
+    settle = np.flatnonzero(accounts.product == Product.LOAN_SETTLE)
+    account[accounts.party[settle]] = settle
+    return account
 
 
 def build_cards(config: ProvinceConfig, bank: Bank, accounts: Accounts) -> Cards:
@@ -149,9 +156,10 @@ def build_payees(
 
 
 def assign_employers(
-    config: ProvinceConfig, bank: Bank, people: People, traits: Traits, main: Refs, outside: Outside
+    config: ProvinceConfig, bank: Bank, records: Records, main: Refs, outside: Outside
 ) -> Refs:
     """Return who pays each party's salary (a row of Payees, -1 = nobody)."""
+    people, traits = records.people, records.traits
     stream = config.stream(bank.no, "employers")
     count = len(people.name)
     local = np.flatnonzero(people.kind == PartyType.ENTERPRISE)
@@ -168,7 +176,8 @@ def assign_employers(
     chosen = np.select(
         [informal, away_worker, worker, official], [NOBODY, away, in_bank, office], NOBODY
     )
-    return chosen.astype(np.int32)
+    employer: Refs = chosen.astype(np.int32)
+    return employer
 
 
 def _holdings(

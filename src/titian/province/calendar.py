@@ -32,17 +32,20 @@ def days_to_festival(days: Dates) -> Ints:
     after = SPRING_FESTIVALS[np.clip(nearest, None, len(SPRING_FESTIVALS) - 1)]
     gap_before = (days - before).astype(np.int64)
     gap_after = (days - after).astype(np.int64)
-    return np.where(np.abs(gap_before) < np.abs(gap_after), gap_before, gap_after)
+    gap: Ints = np.where(np.abs(gap_before) < np.abs(gap_after), gap_before, gap_after)
+    return gap
 
 
 def weekday(days: Dates) -> Ints:
     """Return 0 for Monday to 6 for Sunday."""
-    return (days.astype("datetime64[D]").astype(np.int64) + 3) % 7
+    number: Ints = (days.astype("datetime64[D]").astype(np.int64) + 3) % 7
+    return number
 
 
 def day_of_month(days: Dates) -> Ints:
     """Return 1 to 31."""
-    return (days - days.astype("datetime64[M]")).astype(np.int64) + 1
+    number: Ints = (days - days.astype("datetime64[M]")).astype(np.int64) + 1
+    return number
 
 
 def month_of(days: Dates) -> Ints:
@@ -56,8 +59,9 @@ def window(config: ProvinceConfig) -> Dates:
 
 
 def spending_weights(days: Dates) -> Floats:
-    """Return how much is spent on each day: weekends, the fortnight before the festival, the
-    quiet days after it, and the days after pay day.
+    """Return how much is spent on each day.
+
+    Weekends, the fortnight before the festival, the quiet days after it, the days after pay day.
     """
     gap = days_to_festival(days)
     week = np.array([0.95, 0.93, 0.95, 0.97, 1.08, 1.2, 1.12])[weekday(days)]
@@ -87,7 +91,8 @@ def pay_days(days: Dates, day: int) -> Dates:
     months = np.arange(days[0].astype("datetime64[M]"), days[-1].astype("datetime64[M]") + 1)
     dates = months.astype("datetime64[D]") + (day - 1)
     dates = dates - np.clip(weekday(dates) - 4, 0, None)
-    return dates[(dates >= days[0]) & (dates <= days[-1])]
+    due: Dates = dates[(dates >= days[0]) & (dates <= days[-1])]
+    return due
 
 
 def snap_to_market(days: Ints, phase: Ints) -> Ints:
@@ -120,5 +125,7 @@ _HOURS: Final = {
     "market": [0, 0, 0, 0, 1, 8, 35, 80, 95, 90, 70, 40, 15, 8, 6, 5, 4, 2, 0, 0, 0, 0, 0, 0],
     "business": [0, 0, 0, 0, 0, 0, 1, 6, 40, 90, 95, 70, 25, 40, 85, 90, 80, 45, 12, 5, 3, 1, 0, 0],
     "batch": [0, 0, 0, 0, 0, 40, 50, 20, 8, 4, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
-    "evening": [30, 4, 1, 1, 0, 1, 4, 15, 40, 45, 40, 38, 40, 35, 32, 32, 36, 45, 60, 90, 98, 85, 60, 40],
+    "evening": [
+        30, 4, 1, 1, 0, 1, 4, 15, 40, 45, 40, 38, 40, 35, 32, 32, 36, 45, 60, 90, 98, 85, 60, 40,
+    ],
 }  # fmt: skip

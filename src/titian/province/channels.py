@@ -39,8 +39,10 @@ WITH_DEVICE: Final = np.isin(
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """What stays with a party: `device_day` is the day since 1970 from which the new device is
-    used (a far day = never), `card` the debit card of each account (-1 = none).
+    """What stays with a party.
+
+    `device_day` is the day since 1970 from which the new device is used (a far day = never),
+    `card` the card of each account (-1 = none).
     """
 
     clock: Clock

@@ -67,7 +67,7 @@ def honest_events(config: ProvinceConfig, world: World, entries: Entries) -> Eve
     parts = [
         paid,
         _declined(stream, paid),
-        _payees_added(config, world, habits, stream, paid),
+        _payees_added(world, habits, stream, paid),
         *_logins(world, habits, stream, paid),
         *_joining(config, world, habits, stream),
         _limit_changes(world, habits, stream),
@@ -114,7 +114,7 @@ def _declined(stream: np.random.Generator, paid: Events) -> Events:
 
 
 def _payees_added(
-    config: ProvinceConfig, world: World, habits: Habits, stream: np.random.Generator, paid: Events
+    world: World, habits: Habits, stream: np.random.Generator, paid: Events
 ) -> Events:
     sent = np.flatnonzero((paid.kind == EventType.TRANSFER) & (paid.channel != Channel.CARD))
     pair = paid.party[sent].astype(np.int64) * size(world.payees) + paid.payee[sent]

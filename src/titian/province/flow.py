@@ -89,7 +89,8 @@ def amounts(
     )
     step = np.array([1, 10, 100, 100, 500, 1_000])[stream.integers(0, 6, count, np.uint8)]
     whole = fen.astype(np.int64) // step * step
-    return np.maximum(whole, 100)
+    fen_amounts: Ints = np.maximum(whole, 100)
+    return fen_amounts
 
 
 def draw(stream: np.random.Generator, table: Ints, count: int) -> Ints:

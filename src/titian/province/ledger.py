@@ -109,7 +109,8 @@ def _opened_inside(config: ProvinceConfig, accounts: Accounts) -> Flags:
 
 def _offsets(config: ProvinceConfig, entries: Entries) -> Ints:
     start = config.start_day.astype("datetime64[s]").astype(np.int64)
-    return entries.at.astype(np.int64) - start
+    offsets: Ints = entries.at.astype(np.int64) - start
+    return offsets
 
 
 def _run(

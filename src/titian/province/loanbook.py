@@ -184,4 +184,5 @@ def _balances(
     until = config.start_day.astype(np.int64) + day
     high = np.searchsorted(key, loan * span + until, side="right")
     low = np.searchsorted(key, loan * span, side="left")
-    return loans.amount_fen[loan] - (total[high] - total[low])
+    left: Ints = loans.amount_fen[loan] - (total[high] - total[low])
+    return left

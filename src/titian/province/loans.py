@@ -14,11 +14,11 @@ import numpy as np
 
 from titian.province.calendar import days_to_festival, month_of
 from titian.province.model import (
-    Accounts,
     Bank,
     Dates,
     Flags,
     Floats,
+    Ground,
     Guarantee,
     Industry,
     Instalments,
@@ -26,13 +26,11 @@ from titian.province.model import (
     LoanProduct,
     Loans,
     Occupation,
-    Officers,
-    Orgs,
     PartyType,
     People,
-    Product,
     ProvinceConfig,
     Purpose,
+    Records,
     Refs,
     RepayMethod,
     Traits,
@@ -63,7 +61,7 @@ _SEASON: Final = np.array(
 """Hazard by industry code (0 = town) and calendar month."""
 
 
-def borrowers(config: ProvinceConfig, bank: Bank, people: People, traits: Traits) -> Flags:
+def borrowers(config: ProvinceConfig, bank: Bank, people: People) -> Flags:
     """Choose who has borrowed."""
     stream = config.stream(bank.no, "borrowers")
     count = len(people.name)
@@ -73,23 +71,19 @@ def borrowers(config: ProvinceConfig, bank: Bank, people: People, traits: Traits
     fit = ~person | ((age >= 21) & (age <= 62) & ~idle)
     share = np.where(person, _PERSON_SHARE * 1.45, _FIRM_SHARE)
     old_enough = people.open_date < config.end_day - 20
-    return fit & old_enough & (stream.random(count) < share)
+    chosen: Flags = fit & old_enough & (stream.random(count) < share)
+    return chosen
 
 
 def build_loans(
-    config: ProvinceConfig,
-    bank: Bank,
-    people: People,
-    traits: Traits,
-    accounts: Accounts,
-    main: Refs,
-    borrower: Flags,
-    orgs: Orgs,
-    officers: Officers,
-    villages: Villages,
+    config: ProvinceConfig, ground: Ground, records: Records, account: Refs, borrower: Flags
 ) -> tuple[Loans, Instalments]:
-    """Build the loans of a bank and the history of every instalment up to the end."""
-    stream = config.stream(bank.no, "loans")
+    """Build the loans of a bank and the history of every instalment up to the end.
+
+    `account` is the account that each party's loans are paid out to and collected from.
+    """
+    stream = config.stream(ground.bank.no, "loans")
+    people, traits = records.people, records.traits
     base = np.flatnonzero(borrower).astype(np.int32)
     party = np.sort(np.r_[base, base[stream.random(len(base)) < 0.12]])
     product = _products(stream, people, traits, party)
@@ -99,7 +93,7 @@ def build_loans(
     guarantee = _guarantees(stream, product)
     loans = Loans(
         party=party,
-        account=_settlement_accounts(accounts, main, party),
+        account=account[party],
         product=product.astype(np.uint8),
         amount_fen=_amounts(stream, people, party, product),
         rate_ppm=_rates(stream, product, guarantee),
@@ -116,7 +110,7 @@ def build_loans(
         hazard_pd=np.zeros(len(party)),
         default_on=np.full(len(party), np.datetime64("NaT", "D")),
     )
-    return _with_history(config, stream, loans, people, traits, villages)
+    return _with_history(config, stream, loans, records, ground.villages)
 
 
 def add_months(days: Dates, months: Ints | Refs) -> Dates:
@@ -125,7 +119,8 @@ def add_months(days: Dates, months: Ints | Refs) -> Dates:
     day = (days - first).astype(np.int64)
     target = first + np.asarray(months, np.int64)
     length = ((target + 1).astype("datetime64[D]") - target).astype(np.int64)
-    return target.astype("datetime64[D]") + np.minimum(day, length - 1)
+    later: Dates = target.astype("datetime64[D]") + np.minimum(day, length - 1)
+    return later
 
 
 def schedule(loans: Loans) -> Instalments:
@@ -170,12 +165,12 @@ def _with_history(
     config: ProvinceConfig,
     stream: np.random.Generator,
     loans: Loans,
-    people: People,
-    traits: Traits,
+    records: Records,
     villages: Villages,
 ) -> tuple[Loans, Instalments]:
     plan = schedule(loans)
-    hazard = _hazard(loans, plan, people, traits, villages)
+    hazard = _hazard(loans, plan, records, villages)
+    risk = records.traits.risk[loans.party[plan.loan]]
     count = len(plan.loan)
     fails = stream.random(count) < -np.expm1(-hazard)
     never = np.datetime64("2200-01-01", "D")
@@ -184,7 +179,7 @@ def _with_history(
     default_on = np.minimum.reduceat(failed_due, starts)
     cured = stream.random(len(loans.party)) < CURE_SHARE
     cure_on = default_on + np.where(cured, stream.integers(35, 150, len(loans.party)), 40_000)
-    paid_on = plan.due_date + _lateness(stream, plan, traits.risk[loans.party[plan.loan]])
+    paid_on = plan.due_date + _lateness(stream, plan, risk)
     after = plan.due_date >= default_on[plan.loan]
     paid_on = np.where(after, np.maximum(cure_on[plan.loan], paid_on), paid_on)
     nat = np.datetime64("NaT", "D")
@@ -202,9 +197,8 @@ def _with_history(
     return replace(loans, hazard_pd=hazard[starts], default_on=default_on), history
 
 
-def _hazard(
-    loans: Loans, plan: Instalments, people: People, traits: Traits, villages: Villages
-) -> Floats:
+def _hazard(loans: Loans, plan: Instalments, records: Records, villages: Villages) -> Floats:
+    people, traits = records.people, records.traits
     party = loans.party[plan.loan]
     months = np.where(
         loans.method[plan.loan] == RepayMethod.BULLET, loans.term_months[plan.loan], 1
@@ -216,7 +210,7 @@ def _hazard(
     struck = (village >= 0) & (since >= 0) & (since <= SHOCK_MONTHS)
     farm = (traits.industry[party] >= 1) & (traits.industry[party] <= Industry.ORCHARD)
     shock = np.where(struck & farm, 1.0 + 9.0 * villages.shock[village], 1.0)
-    return (
+    hazard: Floats = (
         BASE_MONTHLY_HAZARD
         * np.minimum(months, 8)
         * secured
@@ -224,6 +218,7 @@ def _hazard(
         * shock
         * np.exp(0.9 * traits.risk[party])
     )
+    return hazard
 
 
 def _lateness(stream: np.random.Generator, plan: Instalments, risk: Floats) -> Ints:
@@ -315,13 +310,15 @@ def _amounts(stream: np.random.Generator, people: People, party: Refs, product: 
     yuan = people.income_fen[party] / 100.0
     months = np.array([0, 10, 4, 3, 26, 8, 11])[product]
     drawn = yuan * months * np.exp(stream.normal(0, 0.55, len(party)))
-    return np.round(drawn.clip(3_000, 30_000_000) / 1_000).astype(np.int64) * 100_000
+    thousands: Ints = np.round(drawn.clip(3_000, 30_000_000) / 1_000).astype(np.int64)
+    return thousands * 100_000
 
 
 def _rates(stream: np.random.Generator, product: Ints, guarantee: Ints) -> Refs:
     base = np.array([0, 62_000, 48_000, 50_000, 45_000, 72_000, 56_000])[product]
     spread = stream.integers(-6, 13, len(product)) * 500
-    return (base + spread - 4_000 * (guarantee == Guarantee.PLEDGE)).astype(np.int32)
+    rate: Refs = (base + spread - 4_000 * (guarantee == Guarantee.PLEDGE)).astype(np.int32)
+    return rate
 
 
 def _purposes(
@@ -343,10 +340,3 @@ def _purposes(
          Purpose.TRADING],
         Purpose.WORKING_CAPITAL,
     )  # fmt: skip
-
-
-def _settlement_accounts(accounts: Accounts, main: Refs, party: Refs) -> Refs:
-    account = main.copy()
-    settle = np.flatnonzero(accounts.product == Product.LOAN_SETTLE)
-    account[accounts.party[settle]] = settle
-    return account[party]

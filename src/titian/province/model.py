@@ -179,6 +179,16 @@ class Villages:
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """A bank before it has customers."""
+
+    bank: Bank
+    orgs: Orgs
+    officers: Officers
+    villages: Villages
+
+
+@dataclass(frozen=True, slots=True)
 class Households:
     """Households with at least one customer; `head` is a row of People."""
 
@@ -239,6 +249,14 @@ class Traits:
     devices: Codes
     ip: npt.NDArray[np.uint32]
     industry: Codes
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Parties as the bank sees them, with the hidden truth about each."""
+
+    people: People
+    traits: Traits
 
 
 @dataclass(frozen=True, slots=True)
@@ -513,6 +531,7 @@ __all__ = [
     "Floats",
     "Flows",
     "Gender",
+    "Ground",
     "Guarantee",
     "House",
     "Households",
@@ -538,6 +557,7 @@ __all__ = [
     "Product",
     "ProvinceConfig",
     "Purpose",
+    "Records",
     "Refs",
     "RepayMethod",
     "Result",

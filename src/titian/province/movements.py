@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import pyarrow as pa
 
@@ -20,6 +22,9 @@ from titian.province.model import (
     take,
 )
 from titian.province.sheets import Flaw, Ids, Sheet, starts_of, whole_columns
+
+ENTRY_PREFIX: Final = "E"
+EVENT_PREFIX: Final = "N"
 
 
 def entry_sheet(
@@ -43,7 +48,7 @@ def entry_sheet(
         width = int(entries.summary.max(initial=0)) + 1
         manner = entries.channel[rows].astype(np.int32) * width + entries.summary[rows]
         return [
-            text.ids(f"E{world.bank.no:02d}", numbers[rows], 15),
+            text.ids(f"{ENTRY_PREFIX}{world.bank.no:02d}", numbers[rows], 15),
             text.take(owner, account),
             text.times(entries.at[rows]),
             text.take(sides, entries.direction[rows] - int(Direction.DEBIT)),
@@ -94,7 +99,7 @@ def event_sheet(
         manner = events.channel[rows].astype(np.int32) * width + events.kind[rows]
         phone = events.phone[rows]
         return [
-            text.ids(f"N{no}", numbers[rows], 15),
+            text.ids(EVENT_PREFIX + no, numbers[rows], 15),
             text.times(events.at[rows]),
             text.take(how, manner),
             text.take(ids.party, events.party[rows]),
@@ -159,6 +164,16 @@ def touch_sheet(config: ProvinceConfig, world: World, ids: Ids, touches: Touches
     return Sheet("touch", fields, _starts(config, touches.at), whole_columns(columns), flaws=flaws)
 
 
+def entry_ids(world: World, at: Times) -> pa.Array:
+    """Return the ids of entries ordered by time."""
+    return text.ids(f"{ENTRY_PREFIX}{world.bank.no:02d}", numbers_of(at), 15)
+
+
+def event_ids(world: World, at: Times) -> pa.Array:
+    """Return the ids of events ordered by time."""
+    return text.ids(f"{EVENT_PREFIX}{world.bank.no:02d}", numbers_of(at), 15)
+
+
 def numbers_of(at: Times) -> Ints:
     """Number rows ordered by time: yyyymmdd and the row of its day, counted from 1."""
     day = at.astype("datetime64[D]")
@@ -167,7 +182,8 @@ def numbers_of(at: Times) -> Ints:
     month = day.astype("datetime64[M]")
     year = day.astype("datetime64[Y]").astype(np.int64) + 1970
     figures = year * 10_000 + (month.astype(np.int64) % 12 + 1) * 100
-    return (figures + (day - month).astype(np.int64) + 1) * 10_000_000 + nth
+    numbers: Ints = (figures + (day - month).astype(np.int64) + 1) * 10_000_000 + nth
+    return numbers
 
 
 def _pairs(first: int, second: int) -> pa.Array:
@@ -183,7 +199,8 @@ def _pairs(first: int, second: int) -> pa.Array:
 
 
 def _seconds(config: ProvinceConfig, at: Times) -> Ints:
-    return (at - config.start_day.astype("datetime64[s]")).astype(np.int64)
+    seconds: Ints = (at - config.start_day.astype("datetime64[s]")).astype(np.int64)
+    return seconds
 
 
 def _starts(config: ProvinceConfig, at: Times) -> Ints:

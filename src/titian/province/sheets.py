@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -39,7 +39,7 @@ class Sheet:
     starts: Ints
     cells: Callable[[int, int], list[pa.Array]]
     totals: dict[str, Ints] = field(default_factory=dict)
-    flaws: dict[Flaw, tuple[str, ...]] = field(default_factory=dict)
+    flaws: Mapping[Flaw, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

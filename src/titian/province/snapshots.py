@@ -213,7 +213,7 @@ def balance_sheet(config: ProvinceConfig, world: World, ids: Ids, ledger: Ledger
     def cells(low: int, high: int) -> list[pa.Array]:
         return [text.take(ids.account, account[low:high]), text.money(balance[low:high])]
 
-    flaws: dict[Flaw, tuple[str, ...]] = {
+    flaws = {
         Flaw.MISSING_REQUIRED: ("account_id",),
         Flaw.EXTRA_FIELD: (),
         Flaw.BROKEN_ENCODING: ("account_id",),
@@ -228,7 +228,7 @@ def balance_sheet(config: ProvinceConfig, world: World, ids: Ids, ledger: Ledger
     )
 
 
-def card_sheet(config: ProvinceConfig, world: World, ids: Ids, cards: Cards) -> Sheet:
+def card_sheet(config: ProvinceConfig, ids: Ids, cards: Cards) -> Sheet:
     """Cards."""
     row, day = _versions(config, day_numbers(config, cards.open_date))
     columns = [

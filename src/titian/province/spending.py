@@ -13,6 +13,7 @@ from titian.province.model import (
     Channel,
     Direction,
     Entries,
+    Flags,
     Industry,
     Ints,
     Product,
@@ -147,7 +148,7 @@ def _paid(
     seconds: Ints,
     amount: Ints,
     channel: Rows,
-    market: Ints,
+    market: Flags,
 ) -> list[Entries]:
     world = scene.world
     shops = np.flatnonzero(

@@ -7,6 +7,7 @@ a few: people who are put off); what is observed is drawn from them.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Final
 
@@ -86,7 +87,7 @@ def market(config: ProvinceConfig, world: World) -> tuple[World, Marketing]:
 
 def replace_people(world: World, opt_out: Dates) -> World:
     """Return the world with new opt-out dates."""
-    return replace(world, people=replace(world.people, opt_out_on=opt_out))
+    return dataclasses.replace(world, people=replace(world.people, opt_out_on=opt_out))
 
 
 def _campaign(
@@ -134,7 +135,8 @@ def _campaign(
 def _same_day(at: Ints, answer: Times) -> Times:
     # The feed of a day cannot know of an answer on the next one.
     end_of_day = ((at // 86_400 + 1) * 86_400 - 1).astype("datetime64[s]")
-    return np.minimum(answer, end_of_day)
+    known: Times = np.minimum(answer, end_of_day)
+    return known
 
 
 def _opted_out(stream: np.random.Generator, opt_out: Dates, touches: Touches) -> Dates:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from titian.province.model import (
     Bank,
@@ -12,13 +13,20 @@ from titian.province.model import (
     PartyType,
     People,
     ProvinceConfig,
+    Records,
     Text,
     Traits,
     replace,
 )
 
+Columns = dict[str, npt.NDArray[Any]]
+
+FULL_ID_LENGTH: Final = 18
 WITHIN_BANK_SHARE: Final = 0.006
 ACROSS_BANKS_SHARE: Final = 0.012
+_SAME_FOR_BOTH: Final = (
+    "gender", "birth", "occupation", "marital", "education", "income_fen",
+)  # fmt: skip
 _HOMOPHONES: Final = (
     ("丽", "莉"),
     ("华", "花"),
@@ -29,52 +37,35 @@ _HOMOPHONES: Final = (
 )
 
 
-def within_bank(
-    config: ProvinceConfig, bank: Bank, people: People, traits: Traits
-) -> tuple[People, Traits]:
+def within_bank(config: ProvinceConfig, bank: Bank, records: Records) -> Records:
     """Make some town customers second records of other persons of the same bank.
 
     A third keep the identity number, a third carry its old 15-digit form, a third have none;
     names may be misspelt, phones and addresses are often older ones.
     """
     stream = config.stream(bank.no, "twins")
+    people = records.people
     copies, source = _pairs(stream, people, people, WITHIN_BANK_SHARE)
     kind = np.arange(len(copies)) % 3
-    full = people.id_no[source]
+    full, name = people.id_no[source], people.name[source]
     number = np.select([kind == 0, kind == 1], [full, _fifteen(full)], "")
-    name = np.where(
-        stream.random(len(copies)) < 0.5, people.name[source], _misspelt(people.name[source])
-    )
+    spelt = np.where(stream.random(len(copies)) < 0.5, name, _misspelt(name))
     same_phone = stream.random(len(copies)) < 0.4
     phone = np.where(same_phone, people.phone[source], people.phone[copies])
-    return _copied(people, traits, copies, people, traits, source, name, number, phone)
+    seen = {"name": spelt, "id_no": number, "phone": phone}
+    hidden = {"household": records.traits.household[source]}
+    return _copied(records, copies, records, source, seen, hidden)
 
 
-def across_banks(
-    config: ProvinceConfig,
-    bank: Bank,
-    people: People,
-    traits: Traits,
-    other_people: People,
-    other_traits: Traits,
-) -> tuple[People, Traits]:
+def across_banks(config: ProvinceConfig, bank: Bank, records: Records, other: Records) -> Records:
     """Make some town customers persons who are also customers of the bank before this one."""
     stream = config.stream(bank.no, "neighbours")
-    copies, source = _pairs(stream, people, other_people, ACROSS_BANKS_SHARE)
-    free = np.flatnonzero(other_people.id_no[source] != "")
-    free = free[np.char.str_len(people.id_no[copies[free]]) == 18]
+    copies, source = _pairs(stream, records.people, other.people, ACROSS_BANKS_SHARE)
+    free = np.char.str_len(other.people.id_no[source]) == FULL_ID_LENGTH
+    free &= np.char.str_len(records.people.id_no[copies]) == FULL_ID_LENGTH
     copies, source = copies[free], source[free]
-    return _copied(
-        people,
-        traits,
-        copies,
-        other_people,
-        other_traits,
-        source,
-        other_people.name[source],
-        other_people.id_no[source],
-        other_people.phone[source],
-    )
+    seen = {name: getattr(other.people, name)[source] for name in ("name", "id_no", "phone")}
+    return _copied(records, copies, other, source, seen, {})
 
 
 def _pairs(
@@ -91,42 +82,24 @@ def _pairs(
 
 
 def _copied(
-    people: People,
-    traits: Traits,
-    copies: Ints,
-    others: People,
-    other_traits: Traits,
-    source: Ints,
-    name: Text,
-    number: Text,
-    phone: Ints,
-) -> tuple[People, Traits]:
-    changed = {
-        "name": name,
-        "id_no": number,
-        "phone": phone,
-        "gender": others.gender[source],
-        "birth": others.birth[source],
-        "occupation": others.occupation[source],
-        "marital": others.marital[source],
-        "education": others.education[source],
-        "income_fen": others.income_fen[source],
-    }
-    twins = replace(
-        people, **{key: _put(getattr(people, key), copies, new) for key, new in changed.items()}
-    )
-    hidden = {"person": other_traits.person[source], "risk": other_traits.risk[source]}
-    if others is people:
-        hidden["household"] = other_traits.household[source]
-    return twins, replace(
-        traits, **{key: _put(getattr(traits, key), copies, new) for key, new in hidden.items()}
+    records: Records, copies: Ints, other: Records, source: Ints, seen: Columns, hidden: Columns
+) -> Records:
+    traits = records.traits
+    seen = seen | {name: getattr(other.people, name)[source] for name in _SAME_FOR_BOTH}
+    hidden = hidden | {name: getattr(other.traits, name)[source] for name in ("person", "risk")}
+    return Records(
+        replace(records.people, **_put(records.people, copies, seen)),
+        replace(traits, **_put(traits, copies, hidden)),
     )
 
 
-def _put(column: Text | Ints, rows: Ints, values: Text | Ints) -> Text | Ints:
-    wide = np.result_type(column.dtype, values.dtype) if column.dtype.kind == "U" else column.dtype
-    changed = column.astype(wide)
-    changed[rows] = values
+def _put(table: People | Traits, rows: Ints, columns: Columns) -> Columns:
+    changed = {}
+    for name, values in columns.items():
+        old = getattr(table, name)
+        kind = np.result_type(old.dtype, values.dtype) if old.dtype.kind == "U" else old.dtype
+        changed[name] = old.astype(kind)
+        changed[name][rows] = values
     return changed
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from titian.province import text
 from titian.province.flaws import Spoilt, rows_to_spoil, spoil
@@ -19,7 +20,6 @@ from titian.province.model import Bank, Ints, ProvinceConfig
 from titian.province.sheets import Flaw, Sheet
 
 ROWS_PER_BLOCK: Final = 50_000
-_LINE_END: Final = pa.array([b"\n"], pa.binary())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ def write_unload(
         for day, content in _contents(sheet, bad):
             name = f"{sheet.feed.upper()}_{stamps[day]}.dat"
             (folders[day] / name).write_bytes(content)
-            rows = int(sheet.starts[day + 1] - sheet.starts[day])
-            control[day].append(_control_line(name, rows, totals, day))
+            count = int(sheet.starts[day + 1] - sheet.starts[day])
+            control[day].append(_control_line(name, count, totals, day))
             size_bytes += len(content)
         spoilt += [row for _, row in bad]
         progress(len(folders))
@@ -75,8 +75,6 @@ def lines_of(sheet: Sheet, low: int, high: int) -> tuple[Ints, memoryview]:
 
 
 def _ended(cell: pa.Array) -> pa.Array:
-    import pyarrow.compute as pc
-
     return pc.binary_join_element_wise(
         cell, pa.scalar(b"\n", pa.binary()), b"", null_handling="replace", null_replacement=b""
     )
@@ -125,13 +123,13 @@ def _bad_lines(config: ProvinceConfig, bank: Bank, sheet: Sheet) -> list[tuple[i
 def _totals(sheet: Sheet, bad: list[tuple[int, Spoilt]]) -> dict[str, Ints]:
     totals = {}
     for column, fen in sheet.totals.items():
-        running = np.r_[0, np.cumsum(fen)]
+        running = np.r_[0, np.cumsum(fen)].astype(np.int64)
         totals[column] = running[sheet.starts[1:]] - running[sheet.starts[:-1]]
     for row, spoilt in bad:
         if spoilt.flaw is Flaw.IMPOSSIBLE_AMOUNT and spoilt.field in totals:
             # The control file describes the file as it is written.
-            fen = int(sheet.totals[spoilt.field][row])
-            totals[spoilt.field][spoilt.day] -= 2 * fen if fen else 100
+            original = int(sheet.totals[spoilt.field][row])
+            totals[spoilt.field][spoilt.day] -= 2 * original if original else 100
     return totals
 
 

@@ -10,13 +10,10 @@ from titian.province import people as people_of
 from titian.province import places, twins
 from titian.province.model import (
     Bank,
+    Ground,
     Households,
-    Officers,
-    Orgs,
-    People,
     ProvinceConfig,
-    Traits,
-    Villages,
+    Records,
     World,
     replace,
 )
@@ -26,68 +23,62 @@ def build_worlds(config: ProvinceConfig) -> list[World]:
     """Build the worlds of all banks, with persons known to several banks and twice to one."""
     first_serial = 0
     worlds: list[World] = []
-    neighbour: tuple[People, Traits] | None = None
+    neighbour: Records | None = None
     for bank in places.banks_of(config):
-        orgs = places.build_orgs(config, bank)
-        villages = places.build_villages(config, bank, orgs)
-        officers, grid_officer = places.build_officers(config, bank, orgs, villages)
-        villages = replace(villages, grid_officer=grid_officer)
-        people, traits, households = people_of.build_people(
-            config, bank, orgs, villages, first_serial
-        )
-        people, traits = twins.within_bank(config, bank, people, traits)
+        ground = build_ground(config, bank)
+        records, households = people_of.build_people(config, ground, first_serial)
+        records = twins.within_bank(config, bank, records)
         if neighbour is not None:
-            people, traits = twins.across_banks(config, bank, people, traits, *neighbour)
-        neighbour = people, traits
-        people = _served(config, bank, people, officers, orgs)
-        worlds.append(_world(config, bank, orgs, officers, villages, households, people, traits))
+            records = twins.across_banks(config, bank, records, neighbour)
+        neighbour = records
+        worlds.append(_world(config, ground, _served(config, ground, records), households))
         first_serial += bank.customers
     return worlds
 
 
+def build_ground(config: ProvinceConfig, bank: Bank) -> Ground:
+    """Build a bank's organisations, villages and officers."""
+    orgs = places.build_orgs(config, bank)
+    villages = places.build_villages(config, bank, orgs)
+    officers, grid_officer = places.build_officers(config, bank, orgs, villages)
+    return Ground(bank, orgs, officers, replace(villages, grid_officer=grid_officer))
+
+
 def _world(
-    config: ProvinceConfig,
-    bank: Bank,
-    orgs: Orgs,
-    officers: Officers,
-    villages: Villages,
-    households: Households,
-    people: People,
-    traits: Traits,
+    config: ProvinceConfig, ground: Ground, records: Records, households: Households
 ) -> World:
-    borrower = loans_of.borrowers(config, bank, people, traits)
-    accounts = accounts_of.build_accounts(config, bank, people, traits, borrower)
+    bank, people = ground.bank, records.people
+    borrower = loans_of.borrowers(config, bank, people)
+    accounts = accounts_of.build_accounts(config, bank, people, borrower)
     main = accounts_of.main_accounts(accounts, bank.customers)
     payees, outside = accounts_of.build_payees(config, bank, people, accounts)
-    loans, instalments = loans_of.build_loans(
-        config, bank, people, traits, accounts, main, borrower, orgs, officers, villages
-    )
+    settling = accounts_of.settlement_accounts(accounts, main)
+    loans, instalments = loans_of.build_loans(config, ground, records, settling, borrower)
     return World(
         bank=bank,
-        orgs=orgs,
-        officers=officers,
-        villages=villages,
+        orgs=ground.orgs,
+        officers=ground.officers,
+        villages=ground.villages,
         households=households,
         people=people,
-        traits=traits,
+        traits=records.traits,
         accounts=accounts,
         cards=accounts_of.build_cards(config, bank, accounts),
         payees=payees,
         outside=outside,
         loans=loans,
         instalments=instalments,
-        employer=accounts_of.assign_employers(config, bank, people, traits, main, outside),
+        employer=accounts_of.assign_employers(config, bank, records, main, outside),
         main_account=main,
     )
 
 
-def _served(
-    config: ProvinceConfig, bank: Bank, people: People, officers: Officers, orgs: Orgs
-) -> People:
-    stream = config.stream(bank.no, "serving")
+def _served(config: ProvinceConfig, ground: Ground, records: Records) -> Records:
+    stream = config.stream(ground.bank.no, "serving")
+    people = records.people
     luck = stream.integers(0, 1 << 30, len(people.name))
     chosen = np.empty(len(people.name), np.int32)
-    for org, serving in enumerate(places.loan_officers_of(officers, orgs)):
+    for org, serving in enumerate(places.loan_officers_of(ground.officers, ground.orgs)):
         rows = people.org == org
         chosen[rows] = serving[luck[rows] % len(serving)]
-    return replace(people, officer=chosen)
+    return Records(replace(people, officer=chosen), records.traits)
