@@ -144,7 +144,6 @@ class Heat:
             "visualMap": {
                 "min": min(known) if self.low is None else self.low,
                 "max": max(known) if self.high is None else self.high,
-                "calculable": True,
                 "orient": "horizontal",
                 "left": "center",
                 "bottom": 0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from titian.web.context import query_text
@@ -46,6 +47,8 @@ class Frame:
     folded: bool
     path: str
     address: str
+    newest: str
+    day: date | None
 
     def here_at(self, place: str) -> str:
         """Give the address of this page's list at another place."""
@@ -67,8 +70,17 @@ def frame(ctx: Context) -> Frame:
         theme=theme(ctx.request),
         folded=ctx.request.cookies.get(RAIL_COOKIE) == "folded",
         path=current.path if current and current.level is Level.EITHER else "/",
+        newest=ctx.request.url.path + query_text({**dict(ctx.request.query_params), "date": None}),
+        day=ctx.business_date or _newest_day(ctx),
         address=ctx.request.url.path + query_text(dict(ctx.request.query_params)),
     )
+
+
+def _newest_day(ctx: Context) -> date | None:
+    from titian.web.pages import ROOMS
+
+    days = (room.newest_day(ctx) for room in ROOMS if room.newest_day is not None)
+    return max((day for day in days if day is not None), default=None)
 
 
 def entries_for(ctx: Context) -> list[Entry]:

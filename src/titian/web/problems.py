@@ -28,7 +28,8 @@ _log = logs.get(__name__)
 
 def spoken(error: TitianError) -> str:
     """Say an error in the reader's language: what is wrong and what to do."""
-    return f"{errors.said(error.what).rstrip('.。')}{_('. ')}{errors.said(error.remedy)}"
+    what, remedy = errors.said(error.what), errors.said(error.remedy)
+    return _("%(what)s. %(remedy)s", what=what.rstrip(".。"), remedy=remedy)
 
 
 def install(app: FastAPI) -> None:

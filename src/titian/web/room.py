@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -104,7 +105,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A page module. `acts` names the audit actions it causes, for the audit page."""
+    """A page module. `acts` names the audit actions it causes, for the audit page.
+
+    `newest_day` tells the top bar the newest business date that a place has data for.
+    """
 
     name: str
     router: APIRouter
@@ -113,3 +117,4 @@ class Room:
     cards: Sequence[Card] = ()
     acts: Mapping[str, Text] = field(default_factory=dict)
     api: APIRouter | None = None
+    newest_day: Callable[[Context], date | None] | None = None

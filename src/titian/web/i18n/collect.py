@@ -22,6 +22,7 @@ from titian.web.i18n.messages import (
 WEB = FOLDER.parent
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "lazy": None, "ngettext": (1, 2)}
 COMMON = "frame"
+_TOOLS = frozenset({"collect.py", "messages.py", "errors.py"})
 
 Message = str | tuple[str, str]
 
@@ -39,7 +40,7 @@ def messages() -> dict[Message, list[tuple[str, int]]]:
 def _sources() -> Iterator[Path]:
     for pattern in ("**/*.py", "templates/**/*.html"):
         for path in sorted(WEB.glob(pattern)):
-            if "static" not in path.parts and path.parent != FOLDER:
+            if "static" not in path.parts and path.name not in _TOOLS:
                 yield path
 
 

@@ -1,6 +1,6 @@
 """Errors come from the rooms below in English; this finds their words in other languages.
 
-A catalogue `errors.po` holds each message with `{}` where the source has a value in it. A message
+A catalogue `_errors.po` holds each message with `{}` where the source has a value in it. A message
 is matched against these patterns, and its values are put into the translation.
 """
 

@@ -16,6 +16,7 @@ Number = int | float | Decimal
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ZH_WEEKDAYS = "一二三四五六日"
 _EN_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _WAN = 10_000
 _YI = 100_000_000
 _Units = tuple[tuple[int, int, str], ...]
@@ -102,16 +103,13 @@ def ago(value: datetime | None) -> str:
     if value is None:
         return NOTHING
     seconds = int((clock.now() - value).total_seconds())
-    if seconds < 60:  # noqa: PLR2004
+    if seconds < _MINUTE:
         return _("just now")
-    for size, one, many in (
-        (86_400, "%(num)s day ago", "%(num)s days ago"),
-        (3_600, "%(num)s hour ago", "%(num)s hours ago"),
-        (60, "%(num)s minute ago", "%(num)s minutes ago"),
-    ):
-        if seconds >= size:
-            return ngettext(one, many, seconds // size)
-    return moment(value)
+    if seconds < _HOUR:
+        return ngettext("%(num)s minute ago", "%(num)s minutes ago", seconds // _MINUTE)
+    if seconds < _DAY:
+        return ngettext("%(num)s hour ago", "%(num)s hours ago", seconds // _HOUR)
+    return ngettext("%(num)s day ago", "%(num)s days ago", seconds // _DAY)
 
 
 def size(count: int | None) -> str:
@@ -133,8 +131,8 @@ def seconds(value: Number | timedelta | None) -> str:
     total = value.total_seconds() if isinstance(value, timedelta) else float(value)
     if total < 1:
         return f"{total * 1000:.0f} ms"
-    if total < 60:  # noqa: PLR2004
+    if total < _MINUTE:
         return f"{total:.1f} s"
-    if total < 3_600:  # noqa: PLR2004
-        return f"{int(total // 60)} min {int(total % 60):02d} s"
-    return f"{int(total // 3_600)} h {int(total % 3_600 // 60):02d} min"
+    if total < _HOUR:
+        return f"{int(total // _MINUTE)} min {int(total % _MINUTE):02d} s"
+    return f"{int(total // _HOUR)} h {int(total % _HOUR // _MINUTE):02d} min"

@@ -15,7 +15,7 @@ from titian.kernel.settings import settings
 
 LOCALES: dict[str, str] = {"zh": "中文", "en": "English"}
 SOURCE_LOCALE = "en"
-ERRORS = "errors.po"
+ERRORS = "_errors.po"
 FOLDER = Path(__file__).parent
 
 _locale: ContextVar[str | None] = ContextVar("titian_locale", default=None)

@@ -66,6 +66,7 @@
 
   document.addEventListener("click", (event) => {
     const at = (selector) => event.target.closest(selector);
+    if (at("[data-day] input")) at("[data-day] input").showPicker?.();
     if (at("[data-rail-fold]")) fold();
     else if (at("[data-drawer-open]")) drawer(true);
     else if (at("[data-palette]")) openPalette();
