@@ -37,6 +37,7 @@ class Code(StrEnum):
     CONTROL_NOT_LISTED = "control_not_listed"
     CONTROL_ROWS = "control_rows"
     CONTROL_TOTAL = "control_total"
+    CONTROL_NO_TOTAL = "control_no_total"
     BAD_SHARE = "bad_share"
     TOO_MANY_BAD = "too_many_bad"
     TOO_FEW_ROWS = "too_few_rows"
@@ -205,6 +206,12 @@ WORDS: Mapping[Code, Words] = {
         "{column} of {file} adds up to {actual}, its control file says {expected}",
         "文件与控制文件不符，请重新传送。",
         "File and control file disagree: ask for a new delivery.",
+    ),
+    Code.CONTROL_NO_TOTAL: Words(
+        "控制文件{control}没有{file}的{column}合计",
+        "the control file {control} gives no total of {column} for {file}",
+        "请送数方补充合计，或从契约的control_totals中删去该列。",
+        "Ask for the total, or take the column out of control_totals in the contract.",
     ),
     Code.BAD_SHARE: Words(
         "{rows}行中有{bad}行不合格（{percent}%），超过契约上限{limit}%",

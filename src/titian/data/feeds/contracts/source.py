@@ -6,10 +6,13 @@ import codecs
 import re
 from collections.abc import Mapping, Sequence
 
+import pyarrow as pa
+
 from titian.data.feeds.contracts import odcs
 from titian.data.feeds.contracts.fields import Position
 from titian.data.feeds.contracts.pieces import Piece, custom
 from titian.data.feeds.model import ControlSpec, Field, Format, Slot, SourceSpec
+from titian.data.feeds.values.numbers import MAX_DIGITS
 
 MAX_DELIMITER_CHARACTERS = 8
 MAX_SKIP_LINES = 1_000
@@ -235,7 +238,7 @@ def _control(
     pattern = extra["control"].text("control")
     _check_tokens(extra["control"], pattern)
     totals = extra["control_totals"].texts("control_totals") if "control_totals" in extra else ()
-    summable = {f.name for f in fields if f.column.type.startswith(("integer", "decimal"))}
+    summable = {field.name for field in fields if _summable(field.column.arrow)}
     for name in totals:
         if name not in summable:
             raise extra["control_totals"].error(
@@ -247,6 +250,12 @@ def _control(
         extra["control_required"].flag("control_required") if "control_required" in extra else True
     )
     return ControlSpec(pattern, delimiter, totals, needed)
+
+
+def _summable(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_integer(kind) or (pa.types.is_decimal(kind) and kind.precision <= MAX_DIGITS)
+    )
 
 
 def _slots(

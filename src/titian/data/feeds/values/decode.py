@@ -135,7 +135,7 @@ def _money(column: pa.Array) -> Parsed | None:
         if pa.types.is_integer(column.type):
             return Parsed(pc.multiply_checked(column.cast(pa.int64()), 100))
         if pa.types.is_decimal(column.type):
-            return Parsed(numbers.fen_of(column.cast(pa.decimal128(numbers.MAX_DIGITS, 2))))
+            return Parsed(numbers.unscaled(column.cast(pa.decimal128(numbers.MAX_DIGITS, 2))))
     except pa.ArrowInvalid:
         return None
     return None

@@ -53,11 +53,11 @@ def decimal(text: pa.Array, kind: pa.Decimal128Type) -> Parsed:
 def fen(text: pa.Array) -> Parsed:
     """Read yuan with at most two decimals as whole fen."""
     parsed = decimal(text, _FEN)
-    return Parsed(fen_of(parsed.values), parsed.bad)
+    return Parsed(unscaled(parsed.values), parsed.bad)
 
 
-def fen_of(amounts: pa.Array) -> pa.Array:
-    """Take decimals with two places as whole hundredths: the number Arrow holds inside."""
+def unscaled(amounts: pa.Array) -> pa.Array:
+    """Take decimals of up to 18 digits as the whole number Arrow holds inside: yuan as fen."""
     validity, data = amounts.buffers()
     if data is None:
         return pa.nulls(len(amounts), pa.int64())
