@@ -1,0 +1,171 @@
+"""From a plan to figures: scan, read off, roll up, divide, and lay out tall."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from titian.data.indicators import cubes, cubesql, exact, formulas, spans
+from titian.data.indicators.model import Catalogue, Formula
+from titian.data.indicators.orgs import Floats, Tree, places
+from titian.data.indicators.plan import DENOMINATOR, VALUE, Cube, plan
+from titian.kernel.errors import LimitExceeded
+from titian.lake.schema import BUSINESS_DATE, Column, Layer, Table
+
+MAX_TARGETS = 400
+MAX_FIGURES = 50_000_000
+
+Query = Callable[[str, Mapping[str, date]], pa.Table]
+COLUMNS = (
+    Column("org_id", "string", "机构号", "Organisation", key=True, required=True),
+    Column("indicator", "string", "指标", "Indicator", key=True, required=True),
+    Column("value", "double", "指标值", "Value", description="empty where it cannot be known"),
+    Column("numerator", "double", "分子", "Numerator", description="of quotients"),
+    Column("denominator", "double", "分母", "Denominator", description="of quotients"),
+)
+TABLE = Table(
+    Layer.MART,
+    "indicator",
+    "指标",
+    "Indicators",
+    COLUMNS,
+    "Every indicator of every organisation, one row each, present or explicitly empty.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a computation stands on: tables' business dates and one tree per target date."""
+
+    targets: tuple[date, ...]
+    available: Mapping[str, Sequence[date]]
+    trees: tuple[Tree, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Figures of one business date: per code an array over the tree's organisations."""
+
+    tree: Tree
+    values: Mapping[str, Floats]
+    numerators: Mapping[str, Floats]
+    denominators: Mapping[str, Floats]
+
+
+def compute(
+    catalogue: Catalogue, codes: Sequence[str], inputs: Inputs, query: Query
+) -> list[Figures]:
+    """Compute indicators for several business dates with one scan per grain.
+
+    `query` runs a SELECT over the bank's tables. Gives one result per target, in order. Raises
+    LimitExceeded for too many dates or figures at once.
+    """
+    if len(inputs.targets) > MAX_TARGETS:
+        raise LimitExceeded(
+            f"{len(inputs.targets)} business dates at once", f"Take at most {MAX_TARGETS}."
+        )
+    parts: list[dict[tuple[str, str], Floats]] = [{} for _ in inputs.targets]
+    for cube in plan(catalogue, tuple(codes)):
+        for part, found in zip(parts, _measured(cube, inputs, query), strict=True):
+            part.update(found)
+    wanted = catalogue.closure(tuple(codes))
+    return [
+        _settled(catalogue, wanted, part, tree)
+        for part, tree in zip(parts, inputs.trees, strict=True)
+    ]
+
+
+def _measured(cube: Cube, inputs: Inputs, query: Query) -> list[dict[tuple[str, str], Floats]]:
+    available = inputs.available.get(cube.grain.table, ())
+    span = spans.spans(cube, inputs.targets, available)
+    if not span:
+        return [_unknown(cube, tree) for tree in inputs.trees]
+    buckets = spans.cut(span.values())
+    rows = query(*cubesql.query(cube, buckets, inputs.targets))
+    found = cubes.cells(cube, rows, buckets, inputs.targets)
+    size = len(inputs.targets) * len(found.orgs) * len(cube.figures)
+    if size > MAX_FIGURES:
+        raise LimitExceeded(f"{size:,} figures at once", "Compute fewer business dates at once.")
+    if cube.item is not None:
+        done = exact.figures(cube, found, rows, buckets, inputs.targets, span, inputs.trees)
+    else:
+        flat = cubes.figures(cube, found, rows, buckets, inputs.targets, span)
+        done = [
+            _rolled_up(flat[at], found.orgs, tree, cube, inputs.targets[at], span)
+            for at, tree in enumerate(inputs.trees)
+        ]
+    return [{(f.code, f.role): part[:, at] for at, f in enumerate(cube.figures)} for part in done]
+
+
+def _rolled_up(
+    flat: Floats, orgs: Sequence[str], tree: Tree, cube: Cube, target: date, span: spans.Spans
+) -> Floats:
+    placed = np.zeros((len(tree.ids), flat.shape[1]))
+    np.add.at(placed, places(orgs, tree), flat)
+    total = tree.roll_up(placed)
+    for at, figure in enumerate(cube.figures):
+        if (target, figure.period.name) not in span:
+            total[:, at] = cubes.UNKNOWN
+    return total
+
+
+def _unknown(cube: Cube, tree: Tree) -> dict[tuple[str, str], Floats]:
+    return {(f.code, f.role): np.full(len(tree.ids), np.nan) for f in cube.figures}
+
+
+def _settled(
+    catalogue: Catalogue,
+    codes: Sequence[str],
+    part: Mapping[tuple[str, str], Floats],
+    tree: Tree,
+) -> Figures:
+    values: dict[str, Floats] = {}
+    above: dict[str, Floats] = {}
+    below: dict[str, Floats] = {}
+    for code in codes:
+        how = catalogue.indicators[code].how
+        if isinstance(how, Formula):
+            values[code] = np.broadcast_to(formulas.value(how.term, values), len(tree.ids))
+            split = formulas.parts(how.term, values)
+            if split is not None:
+                above[code], below[code] = split
+        elif (code, DENOMINATOR) in part:
+            above[code], below[code] = part[code, VALUE], part[code, DENOMINATOR]
+            values[code] = formulas.quotient(above[code], below[code])
+        else:
+            values[code] = part[code, VALUE]
+    return Figures(tree, values, above, below)
+
+
+def tall(found: Sequence[Figures], targets: Sequence[date], codes: Sequence[str]) -> pa.Table:
+    """Lay figures out as rows of `mart.indicator` with `business_date`, by indicator and org."""
+    tables = [
+        _tall_day(figures, codes).append_column(
+            BUSINESS_DATE, pa.array([day] * (len(codes) * len(figures.tree.ids)), pa.date32())
+        )
+        for figures, day in zip(found, targets, strict=True)
+    ]
+    return pa.concat_tables(tables)
+
+
+def _tall_day(figures: Figures, codes: Sequence[str]) -> pa.Table:
+    ids, ordered = figures.tree.ids, sorted(codes)
+    by_id = np.argsort(np.array(ids, dtype=object), kind="stable")
+    count = len(ids)
+    nothing = np.full(count, np.nan)
+    columns = []
+    for held in (figures.values, figures.numerators, figures.denominators):
+        flat = np.concatenate([np.asarray(held.get(c, nothing))[by_id] for c in ordered])
+        columns.append(pa.array(_whole_zero(flat), from_pandas=True))
+    orgs = pa.array(ids).take(pa.array(np.tile(by_id, len(ordered))))
+    names = pa.array(ordered).take(pa.array(np.repeat(np.arange(len(ordered)), count)))
+    return pa.table([orgs, names, *columns], schema=TABLE.arrow_schema())
+
+
+def _whole_zero(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.where(values == 0.0, 0.0, values)

@@ -1,0 +1,134 @@
+"""The one query that makes a cube, built as a tree and printable.
+
+Dates are parameters, so that a bank's plan is written once and asked for any business date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from sqlglot import exp, parse_one
+
+from titian.data.indicators.plan import Cube
+from titian.data.indicators.spans import Buckets
+from titian.decide import sql as decide_sql
+from titian.lake.schema import BUSINESS_DATE, split_name
+
+ORG, ASOF, BUCKET, ITEM, ROWS = "org", "asof", "bucket", "item", "n"
+# Up to this many buckets are told apart in SQL; beyond, dates are grouped and bucketed after.
+MAX_SQL_BUCKETS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What of a set of dates the text of a query depends on."""
+
+    buckets: int
+    single_days: tuple[bool, ...]
+    targets: int
+
+
+def coarse(buckets: Buckets) -> bool:
+    """Say whether a cube's query gives bucket numbers; else it gives dates."""
+    return len(buckets.starts) <= MAX_SQL_BUCKETS
+
+
+def query(cube: Cube, buckets: Buckets, targets: Sequence[date]) -> tuple[str, dict[str, date]]:
+    """Give a cube's query as DuckDB SQL, and its parameters.
+
+    It gives one row per organisation, bucket and class of every key; a dated cube also tells
+    snapshots apart (`asof`, one of `targets`). Cubes with an item give every distinct item with
+    the number of its rows; others give their sums as `m0`, `m1` …
+    """
+    stretches = buckets.stretches()
+    shape = Shape(
+        len(buckets.starts) if coarse(buckets) else 0,
+        tuple(first == last for first, last in stretches),
+        len(targets) if cube.grain.dated else 0,
+    )
+    values: dict[str, date] = {}
+    if coarse(buckets):
+        values |= {f"b{at}": day for at, day in enumerate(buckets.starts) if at}
+    for at, (first, last) in enumerate(stretches):
+        values |= {f"f{at}": first} if first == last else {f"f{at}": first, f"l{at}": last}
+    if cube.grain.dated:
+        values |= {f"t{at}": day for at, day in enumerate(targets)}
+    return _text(cube, shape), values
+
+
+def printed(text: str, values: dict[str, date]) -> str:
+    """Give a query for people to read and run: with its dates written out."""
+
+    def written(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Placeholder | exp.Parameter):
+            day = exp.Literal.string(values[node.name].isoformat())
+            return exp.cast(day, "DATE", dialect="duckdb")
+        return node
+
+    return parse_one(text, dialect="duckdb").transform(written).sql("duckdb", pretty=True)
+
+
+@lru_cache(maxsize=4_096)
+def _text(cube: Cube, shape: Shape) -> str:
+    day = decide_sql.quoted(cube.grain.date)
+    selected = [exp.alias_(decide_sql.quoted(cube.grain.org), ORG)]
+    if cube.grain.dated:
+        selected.append(exp.alias_(decide_sql.quoted(BUSINESS_DATE), ASOF))
+    bucket = _bucket(day, shape.buckets) if shape.buckets else day.copy()
+    selected.append(exp.alias_(bucket, BUCKET))
+    selected += [exp.alias_(key.expression.copy(), key.name) for key in cube.keys]
+    filters = [_within(day, shape.single_days), *(part.copy() for part in cube.common)]
+    if cube.grain.dated:
+        filters.insert(0, _among(shape.targets))
+    if cube.item is not None:
+        selected.append(exp.alias_(cube.item.copy(), ITEM))
+        filters.append(exp.Not(this=exp.Is(this=cube.item.copy(), expression=exp.null())))
+    groups = [exp.Literal.number(at) for at in range(1, len(selected) + 1)]
+    if cube.item is not None:
+        selected.append(exp.alias_(exp.Count(this=exp.Star(), big_int=True), ROWS))
+    selected += [exp.alias_(m.copy(), f"m{at}") for at, m in enumerate(cube.measures)]
+    layer, name = split_name(cube.grain.table)
+    return (
+        exp.select(*selected)
+        .from_(exp.table_(name, db=layer.value, quoted=True))
+        .where(*filters)
+        .group_by(*groups)
+        .sql("duckdb")
+    )
+
+
+def _bucket(day: exp.Expr, count: int) -> exp.Expr:
+    # Newest first: most rows asked for are recent, and each test settles all later ones.
+    made = exp.Case()
+    for number in range(count - 1, 0, -1):
+        test = exp.GTE(this=day.copy(), expression=_parameter(f"b{number}"))
+        made = made.when(test, exp.Literal.number(number), copy=False)
+    if not made.args.get("ifs"):
+        return exp.Literal.number(0)
+    return made.else_(exp.Literal.number(0), copy=False)
+
+
+def _within(day: exp.Expr, single_days: Sequence[bool]) -> exp.Expr:
+    tests: list[exp.Expr] = []
+    for at, single in enumerate(single_days):
+        low = _parameter(f"f{at}")
+        if single:
+            tests.append(exp.EQ(this=day.copy(), expression=low))
+        else:
+            tests.append(exp.Between(this=day.copy(), low=low, high=_parameter(f"l{at}")))
+    return exp.or_(*tests)
+
+
+def _among(count: int) -> exp.Expr:
+    field = decide_sql.quoted(BUSINESS_DATE)
+    days = [_parameter(f"t{at}") for at in range(count)]
+    if len(days) == 1:
+        return exp.EQ(this=field, expression=days[0])
+    return exp.In(this=field, expressions=days)
+
+
+def _parameter(name: str) -> exp.Expr:
+    return exp.Parameter(this=exp.var(name))

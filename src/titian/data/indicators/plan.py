@@ -1,0 +1,169 @@
+"""The plan of a computation: indicators grouped by what one scan can answer.
+
+A *grain* is a table with its date and organisation columns (and, for measures that do not add
+up, the measured item). Each grain is scanned once, into the smallest cube that all its figures
+can be read from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from sqlglot import exp
+
+from titian.data.indicators import keys
+from titian.data.indicators.keys import Conjunct, Key, Selection
+from titian.data.indicators.model import (
+    Aggregation,
+    Catalogue,
+    Derived,
+    Expression,
+    Source,
+    Timing,
+)
+from titian.data.indicators.periods import Period
+from titian.decide import sql as decide_sql
+from titian.lake.schema import BUSINESS_DATE
+
+VALUE, DENOMINATOR = "value", "denominator"
+
+
+@dataclass(frozen=True, slots=True)
+class Grain:
+    """What one scan goes over; `item` is the SQL of a measure that does not add up."""
+
+    table: str
+    timing: Timing
+    date: str
+    org: str
+    item: str = ""
+
+    @property
+    def dated(self) -> bool:
+        """Whether rows of a snapshot are placed in time by a column of their own."""
+        return self.date != BUSINESS_DATE
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number a cube must give: for which code and role, from which rows and dates.
+
+    `measure` is the position of its sum in the cube.
+    """
+
+    code: str
+    role: str
+    measure: int
+    selection: Selection
+    period: Period
+    aggregation: Aggregation
+    share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cube:
+    """One scan: its grain, filter, dimensions, sums and the figures read from it."""
+
+    grain: Grain
+    source: Source
+    common: tuple[exp.Expr, ...]
+    keys: tuple[Key, ...]
+    item: exp.Expr | None
+    measures: tuple[exp.Expr, ...]
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    figure: Figure
+    parts: tuple[Conjunct, ...]
+    source: Source
+    item: Expression | None
+
+
+@lru_cache(maxsize=256)
+def plan(catalogue: Catalogue, codes: tuple[str, ...]) -> tuple[Cube, ...]:
+    """Plan the scans for some indicators and all they are made of."""
+    drafts: dict[Grain, list[_Draft]] = {}
+    measures: dict[Grain, dict[str, exp.Expr]] = {}
+    for code in catalogue.closure(codes):
+        how = catalogue.indicators[code].how
+        if isinstance(how, Derived):
+            for grain, draft in _drafts(code, how, measures):
+                drafts.setdefault(grain, []).append(draft)
+    ordered = sorted(drafts, key=lambda grain: (grain.table, grain.date, grain.item))
+    return tuple(_cube(grain, drafts[grain], measures.get(grain, {})) for grain in ordered)
+
+
+def _drafts(
+    code: str, how: Derived, measures: dict[Grain, dict[str, exp.Expr]]
+) -> Iterable[tuple[Grain, _Draft]]:
+    atomic = how.atomic
+    source = atomic.source
+    grain = Grain(source.table.qualified, source.timing, source.date, source.org)
+    parts = keys.conjuncts(how.where)
+    figure = Figure(code, VALUE, 0, (), how.period, atomic.aggregation, atomic.share)
+    if not atomic.aggregation.additive:
+        assert atomic.measure is not None, "the linker asks for a measure"
+        item = decide_sql.text(atomic.measure.tree)
+        yield replace(grain, item=item), _Draft(figure, parts, source, atomic.measure)
+        return
+    known = measures.setdefault(grain, {})
+    for role, aggregate in _sums(how):
+        text = aggregate.sql("duckdb")
+        known.setdefault(text, aggregate)
+        at = list(known).index(text)
+        yield grain, _Draft(replace(figure, role=role, measure=at), parts, source, None)
+
+
+def _sums(how: Derived) -> Iterable[tuple[str, exp.Expr]]:
+    atomic = how.atomic
+    match atomic.aggregation:
+        case Aggregation.SUM:
+            yield VALUE, _sum(atomic.measure)
+        case Aggregation.COUNT:
+            yield VALUE, _count(atomic.measure)
+        case Aggregation.AVG:
+            yield VALUE, _sum(atomic.measure)
+            yield DENOMINATOR, _count(atomic.measure)
+        case _:
+            yield VALUE, _sum(atomic.measure)
+            yield DENOMINATOR, _sum(atomic.denominator)
+
+
+def _sum(measure: Expression | None) -> exp.Expr:
+    assert measure is not None, "the linker asks for a measure"
+    value = decide_sql.expression(measure.tree)
+    return exp.cast(exp.Sum(this=value), "DOUBLE", dialect="duckdb")
+
+
+def _count(measure: Expression | None) -> exp.Expr:
+    value = exp.Star() if measure is None else decide_sql.expression(measure.tree)
+    return exp.Count(this=value, big_int=True)
+
+
+def _cube(grain: Grain, drafts: Sequence[_Draft], measures: dict[str, exp.Expr]) -> Cube:
+    common = set.intersection(*({part.text for part in draft.parts} for draft in drafts))
+    needed = [part for draft in drafts for part in draft.parts if part.text not in common]
+    made, meaning = keys.build(needed)
+    figures = []
+    for draft in drafts:
+        chosen: dict[int, frozenset[int]] = {}
+        for part in draft.parts:
+            if part.text not in common:
+                at, classes = meaning[part.text]
+                chosen[at] = chosen.get(at, classes) & classes
+        figures.append(replace(draft.figure, selection=tuple(sorted(chosen.items()))))
+    shared = {part.text: part for draft in drafts for part in draft.parts if part.text in common}
+    item = drafts[0].item
+    return Cube(
+        grain=grain,
+        source=drafts[0].source,
+        common=tuple(decide_sql.expression(shared[text].node) for text in sorted(shared)),
+        keys=made,
+        item=decide_sql.expression(item.tree) if item is not None else None,
+        measures=tuple(measures.values()),
+        figures=tuple(figures),
+    )
