@@ -1,13 +1,21 @@
-"""Text ids made from numbers, without a loop."""
+"""Ids as text for the tables that are not unload files: vendors', farms' and truth."""
 
 from __future__ import annotations
 
+import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from titian.province import text
+from titian.province.model import World
+from titian.province.sheets import ids_of
 
 
-def codes(prefix: str, numbers: npt.ArrayLike, width: int) -> pa.Array:
-    """`prefix` followed by each number, zero-padded to `width` digits."""
-    digits = pc.utf8_lpad(pa.array(numbers).cast(pa.string()), width, padding="0")
-    return pc.binary_join_element_wise(prefix, digits, "")
+def codes(prefix: str, numbers: npt.NDArray[np.integer], width: int) -> pa.Array:
+    """`prefix` followed by each number padded to `width` digits; negative numbers are missing."""
+    return text.ids(prefix, numbers, width).cast(pa.string())
+
+
+def party_ids(world: World, party: npt.NDArray[np.integer]) -> pa.Array:
+    """The ids that the unload gives rows of People; negative rows are missing."""
+    return text.take(ids_of(world).party, party).cast(pa.string())

@@ -1,0 +1,1 @@
+"""laundering: rings that move dirty money, and honest groups that look like them."""
