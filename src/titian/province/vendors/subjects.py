@@ -1,0 +1,129 @@
+"""Finds the true persons and firms behind the banks' parties."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from titian.province import identity, names
+from titian.province.draws import chance
+from titian.province.model import (
+    Ints,
+    PartyType,
+    ProvinceConfig,
+    Text,
+    World,
+    concat,
+    size,
+)
+from titian.province.vendors.model import Subjects
+
+_MOVED_SHARE = 0.35
+_OLD_PHONE_SERIAL = 75_000_000
+_STRANGER_SHARE = 0.08
+_STRANGER_SERIAL = 30_000_000
+_STRANGER_AREA = 77
+_ROADS = np.array(["和平路", "胜利路", "新华街", "北关街", "车站路", "文化巷"])
+
+
+def true_subjects(config: ProvinceConfig, worlds: list[World]) -> Subjects:
+    """One row per true person or firm of all banks, as the first of its records has it.
+
+    A person known to several banks, or twice to one, is one subject.
+    """
+    rows = [_of_bank(config, world, serial) for world, serial in _serials(worlds)]
+    everyone = concat(rows)
+    _, first = np.unique(everyone.person, return_index=True)
+    canonical = np.sort(first)
+    return Subjects(*(getattr(everyone, name)[canonical] for name in Subjects.__slots__))
+
+
+def with_strangers(config: ProvinceConfig, subjects: Subjects) -> Subjects:
+    """Add persons who bank elsewhere; half of them share their name with a customer."""
+    stream = config.stream(0, "vendors.strangers")
+    persons = np.flatnonzero(subjects.kind == PartyType.PERSON)
+    count = round(len(persons) * _STRANGER_SHARE)
+    like = persons[stream.integers(0, len(persons), count)]
+    gender = subjects.gender[like]
+    birth = subjects.birth[like] + stream.integers(-4_000, 4_000, count)
+    other = names.person_names(stream, gender, birth)
+    number = np.arange(count, dtype=np.int64)
+    serial = _STRANGER_SERIAL + number
+    strangers = Subjects(
+        **{name: getattr(subjects, name)[like] for name in Subjects.__slots__}
+        | {
+            "person": -1 - number,
+            "bank_no": np.full(count, -1, np.int64),
+            "party": np.full(count, -1, np.int64),
+            "name": np.where(chance(stream, 0.5, count), subjects.name[like], other),
+            "birth": birth,
+            "id_no": identity.id_card_numbers(
+                np.full(count, _STRANGER_AREA), birth, stream.integers(0, 500, count), gender
+            ),
+            "phone": identity.phone_numbers(serial),
+            "old_phone": identity.phone_numbers(serial + _STRANGER_SERIAL // 2),
+            "address": subjects.old_address[like],
+        }
+    )
+    return concat([subjects, strangers])
+
+
+def links_of(subjects: Subjects, worlds: list[World]) -> tuple[Ints, Ints]:
+    """The subject and the bank number of every party, bank by bank in the order of People."""
+    person = np.concatenate([world.traits.person for world in worlds])
+    bank = np.repeat([world.bank.no for world in worlds], [size(w.people) for w in worlds])
+    order = np.argsort(subjects.person, kind="stable")
+    subject = order[np.searchsorted(subjects.person[order], person)]
+    return subject.astype(np.int64), bank.astype(np.int64)
+
+
+def _serials(worlds: list[World]) -> list[tuple[World, int]]:
+    first, pairs = 0, []
+    for world in worlds:
+        pairs.append((world, first))
+        first += size(world.people)
+    return pairs
+
+
+def _of_bank(config: ProvinceConfig, world: World, first_serial: int) -> Subjects:
+    people, traits, count = world.people, world.traits, size(world.people)
+    stream = config.stream(world.bank.no, "vendors.subjects")
+    serial = first_serial + np.arange(count)
+    # A copy of another record carries that record's person number; the original comes first.
+    own = np.flatnonzero(traits.person == serial)
+    changed = people.new_phone > 0
+    aged = identity.phone_numbers(serial + _OLD_PHONE_SERIAL)
+    moved = chance(stream, _MOVED_SHARE, count)
+    before = np.where(moved, _former(world, stream, count), people.address)
+    subjects = Subjects(
+        person=traits.person.astype(np.int64),
+        bank_no=np.full(count, world.bank.no, np.int64),
+        party=np.arange(count),
+        kind=people.kind,
+        name=people.name,
+        id_no=people.id_no,
+        gender=people.gender,
+        birth=people.birth,
+        phone=np.where(changed, people.new_phone, people.phone),
+        old_phone=np.where(changed, people.phone, aged),
+        address=people.address,
+        old_address=before,
+        income_fen=people.income_fen,
+        occupation=people.occupation,
+        employer=_employers(world),
+        rural=people.village >= 0,
+        risk=traits.risk,
+    )
+    return Subjects(*(getattr(subjects, name)[own] for name in Subjects.__slots__))
+
+
+def _former(world: World, stream: np.random.Generator, count: int) -> Text:
+    road = _ROADS[stream.integers(0, len(_ROADS), count)]
+    number = (stream.integers(1, 120, count)).astype(str)
+    place = np.char.add(np.char.add(road, number), "号")
+    return np.char.add(world.bank.county, place)
+
+
+def _employers(world: World) -> Text:
+    known = world.employer >= 0
+    employers: Text = np.where(known, world.payees.name[np.maximum(world.employer, 0)], "")
+    return np.where(world.people.kind == PartyType.PERSON, employers, "")
