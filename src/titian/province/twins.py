@@ -108,7 +108,8 @@ def _fifteen(numbers: Text) -> Text:
 
 
 def _misspelt(names: Text) -> Text:
+    # numpy cannot replace in an empty column, which small banks have.
     spelt = names
-    for right, wrong in _HOMOPHONES:
+    for right, wrong in _HOMOPHONES if len(names) else ():
         spelt = np.char.replace(spelt, right, wrong)
     return spelt
