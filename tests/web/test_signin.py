@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from fastapi import FastAPI
+from selectolax.lexbor import LexborHTMLParser
+
+from titian.kernel import audit, clock, sessions
+from titian.kernel.errors import Unauthenticated
+from titian.kernel.ids import UserId
+from titian.kernel.scope import Scope
+from titian.web.pages.signin import safe_address
+from titian.web.security import throttle
+from titian.web.walk import Walker
+
+SignIn = Callable[..., Walker]
+
+
+def test_it_works(visitor: Walker, password: str) -> None:
+    answer = visitor.sign_in("admin", password)
+    assert answer.url.path == "/at/union/"
+    assert "Admin" in LexborHTMLParser(answer.text).css_first("h1").text()
+
+
+def test_it_leads_where_the_reader_wanted_to_go(visitor: Walker, password: str) -> None:
+    asked = visitor.get("/at/union/users?role=clerk")
+    assert asked.url.path == "/signin"
+    wanted = LexborHTMLParser(asked.text).css_first("input[name=next]").attributes["value"]
+    answer = visitor.post(
+        "/signin", {"user": "admin", "password": password, "next": wanted}, at="/signin"
+    )
+    assert (answer.url.path, answer.url.query) == ("/at/union/users", b"role=clerk")
+
+
+def test_bank_staff_land_at_their_bank(visitor: Walker, password: str) -> None:
+    assert visitor.sign_in("qian", password).url.path == "/at/qinghe/"
+
+
+@pytest.mark.parametrize("given", ["//evil", "/\\evil", "https://evil", "evil", "/a\nb", "/a\\b", ""])
+def test_only_addresses_of_ours_are_followed(given: str) -> None:
+    assert safe_address(given) == "/"
+
+
+def test_an_address_of_ours_is_kept() -> None:
+    assert safe_address("/at/union/audit?q=a%20b") == "/at/union/audit?q=a%20b"
+
+
+@pytest.mark.parametrize("user", ["admin", "nobody", "system", "x" * 200])
+def test_a_wrong_password_is_refused_with_one_message(visitor: Walker, user: str) -> None:
+    answer = visitor.post("/signin", {"user": user, "password": "wrong"}, at="/signin")
+    assert answer.status_code in (401, 422)
+    if answer.status_code == 401:
+        assert "user name or password is wrong" in answer.text
+    assert "titian" not in visitor.client.cookies
+
+
+def test_empty_fields_are_named(visitor: Walker) -> None:
+    answer = visitor.post("/signin", {"user": "", "password": ""}, at="/signin")
+    assert answer.status_code == 422
+    assert len(LexborHTMLParser(answer.text).css(".wrong")) == 2
+
+
+def test_the_user_name_stays_and_the_password_does_not(visitor: Walker) -> None:
+    answer = visitor.post("/signin", {"user": "admin", "password": "s3cr3t-wrong"}, at="/signin")
+    assert LexborHTMLParser(answer.text).css_first("#f-user").attributes["value"] == "admin"
+    assert "s3cr3t-wrong" not in answer.text
+
+
+def test_an_account_locks_after_five_failures(visitor: Walker, password: str) -> None:
+    for _ in range(5):
+        visitor.post("/signin", {"user": "sun", "password": "wrong"}, at="/signin")
+    with pytest.raises(Unauthenticated):
+        visitor.sign_in("sun", password)
+
+
+def test_an_address_is_throttled_across_users(
+    visitor: Walker, monkeypatch: pytest.MonkeyPatch, app: FastAPI, password: str
+) -> None:
+    monkeypatch.setattr(throttle, "MAX_FAILURES", 3)
+    for name in ("a", "b", "c"):
+        visitor.post("/signin", {"user": name, "password": "wrong"}, at="/signin")
+    answer = visitor.post("/signin", {"user": "admin", "password": password}, at="/signin")
+    assert answer.status_code == 429
+    assert "Wait 15 minutes" in answer.text
+    elsewhere = Walker(app, language="en", address="10.0.0.9")
+    assert elsewhere.sign_in("admin", password).url.path == "/at/union/"
+    with clock.frozen(clock.now() + timedelta(minutes=16)):
+        assert visitor.sign_in("admin", password).url.path == "/at/union/"
+
+
+def test_signing_in_makes_a_new_session_whatever_the_browser_brought(
+    visitor: Walker, password: str
+) -> None:
+    visitor.client.cookies.set("titian", "planted-by-somebody-else", domain="inside.titian")
+    visitor.sign_in("admin", password)
+    assert "planted-by-somebody-else" not in visitor.client.cookies.values()
+
+
+def test_signing_in_again_ends_the_session_before(
+    admin: Walker, app: FastAPI, password: str
+) -> None:
+    old = admin.client.cookies["titian"]
+    again = Walker(app)
+    fields = {"csrf_token": again.token("/signin"), "user": "admin", "password": password}
+    again.client.cookies.set("titian", old, domain="inside.titian")
+    again.client.post("/signin", data=fields, headers={"origin": again.origin})
+    assert sessions.find(old) is None
+
+
+def test_signing_out_ends_the_session_on_the_server(admin: Walker, app: FastAPI) -> None:
+    old = admin.client.cookies["titian"]
+    assert admin.post("/signout").url.path == "/signin"
+    stolen = Walker(app)
+    stolen.client.cookies.set("titian", old, domain="inside.titian")
+    assert stolen.get("/account").url.path == "/signin"
+
+
+def test_the_session_cookie_is_guarded(visitor: Walker, password: str) -> None:
+    token = visitor.token("/signin")
+    answer = visitor.client.post(
+        "/signin",
+        data={"csrf_token": token, "user": "admin", "password": password},
+        headers={"origin": visitor.origin},
+        follow_redirects=False,
+    )
+    cookie = next(c for c in answer.headers.get_list("set-cookie") if c.startswith("titian="))
+    assert "HttpOnly" in cookie
+    assert "samesite=lax" in cookie.lower()
+
+
+def test_over_https_the_cookie_is_secure_and_bound_to_the_host(app: FastAPI, password: str) -> None:
+    walker = Walker(app)
+    walker.client.base_url = "https://inside.titian"
+    token = walker.token("/signin")
+    answer = walker.client.post(
+        "/signin",
+        data={"csrf_token": token, "user": "admin", "password": password},
+        headers={"origin": "https://inside.titian"},
+        follow_redirects=False,
+    )
+    cookie = next(c for c in answer.headers.get_list("set-cookie") if c.startswith("__Host-titian="))
+    assert "Secure" in cookie
+    assert "strict-transport-security" in answer.headers
+
+
+def test_an_idle_session_is_over(admin: Walker) -> None:
+    with clock.frozen(clock.now() + timedelta(minutes=31)):
+        assert admin.get("/account").url.path == "/signin"
+
+
+def test_signing_in_and_out_is_audited(admin: Walker) -> None:
+    admin.post("/signout")
+    acts = audit.entries(Scope.system(None), user=UserId("admin"), limit=2)
+    assert [act.action for act in acts] == ["user.sign_out", "user.sign_in"]
+
+
+def test_without_users_the_page_tells_the_first_step(visitor: Walker, home: object) -> None:
+    from titian.kernel import db
+    from titian.kernel.tables import user_account
+
+    with db.begin() as connection:
+        connection.execute(user_account.delete())
+    assert "titian users add" in visitor.get("/signin").text
+
+
+def test_who_is_signed_in_is_not_asked_again(admin: Walker) -> None:
+    assert admin.get("/signin").url.path == "/at/union/"
