@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from titian.data.jobs.model import State as JobState
+from titian.data.jobs.orders import Reason
 from titian.kernel.banks import BankStatus
 from titian.kernel.scope import Permission, Role
 from titian.web.i18n import Text, lazy
@@ -57,4 +59,24 @@ ROLE_WORDS: dict[Role, State] = {role: State(name) for role, (name, _note) in RO
 BANK_STATES: dict[BankStatus, State] = {
     BankStatus.ACTIVE: State(lazy("Active"), Tone.GOOD),
     BankStatus.SUSPENDED: State(lazy("Suspended"), Tone.WARN),
+}
+
+RUN_STATES: dict[JobState, State] = {
+    JobState.SUCCEEDED: State(lazy("Done"), Tone.GOOD),
+    JobState.RUNNING: State(lazy("Running"), Tone.NOTE),
+    JobState.RETRYING: State(lazy("Trying again"), Tone.NOTE),
+    JobState.FAILED: State(lazy("Failed"), Tone.BAD),
+    JobState.WAITING: State(lazy("Waits for a feed"), Tone.WARN),
+    JobState.HELD: State(lazy("Held up"), Tone.WARN),
+    JobState.PAUSED: State(lazy("Paused"), Tone.WARN),
+    JobState.SKIPPED: State(lazy("Not due"), Tone.CALM),
+    JobState.PENDING: State(lazy("Not started"), Tone.CALM),
+}
+
+RUN_REASONS: dict[Reason, State] = {
+    Reason.NIGHT: State(lazy("the night")),
+    Reason.PERSON: State(lazy("a person")),
+    Reason.BACKFILL: State(lazy("back-fill")),
+    Reason.RERUN: State(lazy("repeat")),
+    Reason.RESUME: State(lazy("after a pause")),
 }

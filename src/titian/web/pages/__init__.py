@@ -1,10 +1,25 @@
 """The page modules, in the order of the rail. A new module is added here and nowhere else."""
 
-from titian.web.pages import account, audit, banks, home, search, signin, system, users
+from titian.web.pages import (
+    account,
+    audit,
+    banks,
+    board,
+    catalogue,
+    home,
+    runs,
+    search,
+    signin,
+    system,
+    users,
+)
 from titian.web.room import Room
 
 ROOMS: tuple[Room, ...] = (
     home.ROOM,
+    board.ROOM,
+    runs.ROOM,
+    catalogue.ROOM,
     users.ROOM,
     banks.ROOM,
     audit.ROOM,
