@@ -9,10 +9,12 @@ from datetime import date
 import pyarrow as pa
 from sqlglot import exp
 
-from titian.data.indicators import drilling, loading, wording
+from titian.data.indicators import cubesql, drilling, loading, wording
 from titian.data.indicators.compute import TABLE
 from titian.data.indicators.model import Catalogue, Derived, Formula, Indicator, Subject, Unit
 from titian.data.indicators.orgs import ORG_TABLE
+from titian.data.indicators.plan import plan
+from titian.data.indicators.spans import cut, spans
 from titian.data.strict import nearest
 from titian.decide import Label
 from titian.decide.tree import fields
@@ -393,3 +395,44 @@ def _platform(scope: Scope) -> Scope:
 def _reader(scope: Scope) -> Scope:
     # Even the machine's own command line sees rows as a person of its clearance would.
     return replace(scope, user=UserId("drill")) if scope.is_system else scope
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One query of a plan: its table, what it groups by, how many figures come of it, its SQL."""
+
+    table: str
+    date_column: str
+    item: str
+    dimensions: int
+    sums: int
+    figures: int
+    sql: str
+
+
+def compiled(scope: Scope, codes: Sequence[str], day: date) -> tuple[Scan, ...]:
+    """Show the plan for some indicators on a date: one scan per source and grain.
+
+    Raises NotFound for an unknown code. Tables that hold nothing yet are planned as if they did.
+    """
+    found = _load(scope)
+    for code in codes:
+        _find(found, code)
+    scans = []
+    for cube in plan(found, tuple(codes)):
+        name = cube.grain.table
+        held = store.dates(scope, name) if store.exists(scope, name) else []
+        known = spans(cube, (day,), held) or spans(cube, (day,), [day])
+        text, values = cubesql.query(cube, cut(known.values()), (day,))
+        scans.append(
+            Scan(
+                table=name,
+                date_column=cube.grain.date,
+                item=cube.grain.item,
+                dimensions=len(cube.keys),
+                sums=len(cube.measures),
+                figures=len(cube.figures),
+                sql=cubesql.printed(text, values),
+            )
+        )
+    return tuple(scans)

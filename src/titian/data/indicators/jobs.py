@@ -65,15 +65,14 @@ def _dates(scope: Scope, name: str) -> list[date]:
 
 
 def _trees(dates: Sequence[date], sql: Sql) -> tuple[Tree, ...]:
-    days = [exp.Parameter(this=exp.var(f"d{at}")) for at in range(len(dates))]
     layer, _, name = ORG_TABLE.partition(".")
     query = (
         exp.select(*(exp.column(column, quoted=True) for column in _ORG_COLUMNS))
         .from_(exp.table_(name, db=layer, quoted=True))
-        .where(exp.In(this=exp.column(BUSINESS_DATE, quoted=True), expressions=days))
+        .where(_among(BUSINESS_DATE, len(dates)))
         .order_by("org_id")
     )
-    rows = sql(query.sql("duckdb"), {f"d{at}": day for at, day in enumerate(dates)})
+    rows = sql(query.sql("duckdb"), _parameters(dates))
     by_day: dict[date, list[dict[str, object]]] = {day: [] for day in dates}
     for row in rows.to_pylist():
         by_day[row.pop(BUSINESS_DATE)].append(row)
@@ -87,6 +86,15 @@ def _trees(dates: Sequence[date], sql: Sql) -> tuple[Tree, ...]:
             known[key] = tree(pa.Table.from_pylist(by_day[day], schema=_ORG_SCHEMA))
         trees.append(known[key])
     return tuple(trees)
+
+
+def _among(column: str, count: int) -> exp.Expr:
+    days = [exp.Parameter(this=exp.var(f"d{at}")) for at in range(count)]
+    return exp.In(this=exp.column(column, quoted=True), expressions=days)
+
+
+def _parameters(dates: Sequence[date]) -> dict[str, object]:
+    return {f"d{at}": day for at, day in enumerate(dates)}
 
 
 _ORG_SCHEMA = pa.schema([(name, pa.string()) for name in _ORG_COLUMNS[:-1]])
@@ -108,12 +116,13 @@ def _subject_job(subject: Subject) -> PythonJob:
     def run(context: JobContext) -> pa.Table:
         found = loading.load(context.scope)
         codes = found.of_subject(subject)
-        return figures(context.scope, found, codes, (context.business_date,), context.sql)
+        return figures(context.scope, found, codes, context.dates, context.sql)
 
     run.__qualname__ = f"indicators_{subject.value}"
     label = subject.label
     return job(
         shape=shape,
+        batch=True,
         zh=f"{label.zh}指标",
         en=f"{label.en} indicators",
         description="Every indicator of the subject by organisation, from one scan a source.",
@@ -130,29 +139,49 @@ def _published(scope: Scope) -> Shape | None:
 
 @job(
     shape=_published,
+    batch=True,
     zh="指标发布",
     en="Indicators published",
     description="All subjects of the day together, complete for every organisation.",
 )
 def published(context: JobContext) -> pa.Table:
-    """Put the subjects of a business date together. Raises Corrupt when one is incomplete."""
+    """Put the subjects of business dates together. Raises Corrupt when one is incomplete."""
     found = loading.load(context.scope)
     parts = []
     for subject in Subject:
         codes = found.of_subject(subject)
         if not codes:
             continue
-        name = subject_table(subject).qualified
-        part = context.read(name)
-        orgs = len(part.column("org_id").unique())
-        if not orgs or part.num_rows != orgs * len(codes):
-            raise Corrupt(
-                f"{name} of {context.business_date} holds {part.num_rows} figures of {orgs} "
-                f"organisations, and {len(codes)} indicators are defined",
-                f"Run {name} again.",
-            )
-        parts.append(part)
+        table = subject_table(subject)
+        rows = context.sql(*_of_dates(table, context.dates))
+        _complete(table, rows, codes, context.dates)
+        parts.append(rows)
     return pa.concat_tables(parts)
+
+
+def _of_dates(table: Table, dates: Sequence[date]) -> tuple[str, dict[str, object]]:
+    query = (
+        exp.select("*")
+        .from_(exp.table_(table.name, db=table.layer.value, quoted=True))
+        .where(_among(BUSINESS_DATE, len(dates)))
+    )
+    return query.sql("duckdb"), _parameters(dates)
+
+
+def _complete(table: Table, rows: pa.Table, codes: Sequence[str], dates: Sequence[date]) -> None:
+    counted = rows.group_by(BUSINESS_DATE).aggregate(
+        [("org_id", "count_distinct"), ("indicator", "count")]
+    )
+    held = {row[BUSINESS_DATE]: row for row in counted.to_pylist()}
+    for day in dates:
+        orgs = held[day]["org_id_count_distinct"] if day in held else 0
+        count = held[day]["indicator_count"] if day in held else 0
+        if not orgs or count != orgs * len(codes):
+            raise Corrupt(
+                f"{table.qualified} of {day} holds {count} figures of {orgs} organisations, "
+                f"and {len(codes)} indicators are defined",
+                f"Run {table.qualified} again.",
+            )
 
 
 JOBS = (*(_subject_job(subject) for subject in Subject), published)
