@@ -15,6 +15,8 @@ MAX_DEPTH = 12
 MAX_NODES = 20_000
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE = "tag:yaml.org,2002:merge"
+# YAML 1.1 also reads yes, no, on and off as booleans; here they are words.
+_BOOLEAN = "tag:yaml.org,2002:bool"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,8 @@ class _Walk:
             return self.mapping(node, place)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*place, at)) for at, item in enumerate(node.value)]
+        if node.tag == _BOOLEAN and node.value.lower() not in ("true", "false"):
+            return node.value
         try:
             made: object = self.loader.construct_object(node, deep=True)
         except (yaml.YAMLError, ValueError):
@@ -144,7 +148,7 @@ class _Walk:
         for key_node, value_node in node.value:
             if key_node.tag == _MERGE or not isinstance(key_node, yaml.ScalarNode):
                 raise self.error(key_node, "keys must be plain words", "Write the keys out.")
-            key = self.loader.construct_object(key_node)
+            key = self.value(key_node, (*place, key_node.value))
             if key in made:
                 raise self.error(key_node, f"{key!r} is written twice", "Keep one of them.")
             self.lines[(*place, key)] = key_node.start_mark.line + self.first_line

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from titian.data.jobs import webhooks
 from titian.data.jobs.tables import job_alert
 from titian.kernel import audit, clock, db
 from titian.kernel.errors import NotFound
@@ -41,16 +42,12 @@ class Alert:
     resolved: datetime | None
     acknowledged: datetime | None
     acknowledged_by: str | None
-    attempts: int
-    delivered: datetime | None
-    delivery_error: str
 
 
 def row(
     bank: BankId, business_date: date, job: str, kind: Kind, message: str, run: RunId | None
 ) -> dict[str, Any]:
-    """Make the row of a new alert, to be delivered at once."""
-    at = clock.now()
+    """Make the row of a new alert."""
     return {
         "alert_id": new_id("alert"),
         "bank": bank,
@@ -59,10 +56,7 @@ def row(
         "kind": kind.value,
         "message": message,
         "run_id": run,
-        "raised_at": at,
-        "attempts": 0,
-        "next_attempt_at": at,
-        "delivery_error": "",
+        "raised_at": clock.now(),
     }
 
 
@@ -72,30 +66,35 @@ def record(
     raised: Sequence[dict[str, Any]],
     resolved: Sequence[tuple[date, str]],
 ) -> None:
-    """Write new alerts, replacing open ones of the same unit, and close those of mended units."""
-    units = [*resolved, *((item["business_date"], item["job"]) for item in raised)]
-    for business_date, job in units:
-        connection.execute(
-            update(job_alert)
-            .where(
-                job_alert.c.bank == bank,
-                job_alert.c.business_date == business_date,
-                job_alert.c.job == job,
-                job_alert.c.resolved_at.is_(None),
-            )
-            .values(resolved_at=clock.now())
+    """Write new alerts, each replacing an open one of its kind, and close those of mended units."""
+    closing: list[tuple[date, str, str | None]] = [(day, job, None) for day, job in resolved]
+    closing += [(item["business_date"], item["job"], item["kind"]) for item in raised]
+    for business_date, job, kind in closing:
+        change = update(job_alert).where(
+            job_alert.c.bank == bank,
+            job_alert.c.business_date == business_date,
+            job_alert.c.job == job,
+            job_alert.c.resolved_at.is_(None),
         )
+        if kind is not None:
+            change = change.where(job_alert.c.kind == kind)
+        connection.execute(change.values(resolved_at=clock.now()))
     if raised:
         connection.execute(insert(job_alert), list(raised))
+        webhooks.enqueue(connection, bank, [item["alert_id"] for item in raised])
 
 
-def open_units(bank: BankId, dates: Sequence[date]) -> set[tuple[date, str]]:
-    """Give the units of a bank on some dates that have an open alert."""
+def open_units(
+    bank: BankId, dates: Sequence[date], kind: Kind | None = None
+) -> set[tuple[date, str]]:
+    """Give the units of a bank on some dates that have an open alert (of a kind, if named)."""
     query = select(job_alert.c.business_date, job_alert.c.job).where(
         job_alert.c.bank == bank,
         job_alert.c.business_date.in_(dates),
         job_alert.c.resolved_at.is_(None),
     )
+    if kind is not None:
+        query = query.where(job_alert.c.kind == kind.value)
     with db.read() as connection:
         return {(row.business_date, row.job) for row in connection.execute(query)}
 
@@ -140,7 +139,4 @@ def _alert(row_: Row[Any]) -> Alert:
         resolved=row_.resolved_at,
         acknowledged=row_.acknowledged_at,
         acknowledged_by=row_.acknowledged_by,
-        attempts=row_.attempts,
-        delivered=row_.delivered_at,
-        delivery_error=row_.delivery_error,
     )

@@ -24,14 +24,21 @@ class JobContext:
     """One run of a Python job.
 
     The function returns the rows of its table, or a mapping from table name to rows when it
-    writes several. Returning None publishes nothing.
+    writes several. Returning None publishes nothing. A job declared with `batch=True` may be given
+    several `dates` at once; then its rows name theirs in `business_date`, which is the last date
+    here.
     """
 
     scope: Scope
-    business_date: date
+    dates: tuple[date, ...]
     session: JobSession
     reads: frozenset[str]
     cancelled: Event = field(default_factory=Event)
+
+    @property
+    def business_date(self) -> date:
+        """The business date of the run; the last one when there are several."""
+        return self.dates[-1]
 
     def sql(self, text: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
         """Run a SELECT over the declared tables; all its rows, unmasked."""

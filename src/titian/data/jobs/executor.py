@@ -27,6 +27,7 @@ from titian.data.jobs.pool import FairPool
 from titian.kernel import db, logs
 from titian.kernel.errors import Conflict, TimedOut
 from titian.kernel.settings import settings
+from titian.lake import session
 
 if TYPE_CHECKING:
     from sqlite3 import Connection as SqliteConnection
@@ -98,6 +99,7 @@ def stop() -> None:
             time.sleep(POLLING_S / 10)
         DBOS.destroy()
         current.pool.close()
+        session.close_idle()
         current.release()
 
 
@@ -176,6 +178,19 @@ def _workflow() -> Any:
 
 
 def _launch(slot: int) -> None:
+    from dbos import DBOS
+
+    _launch_dbos(slot)
+    if DBOS.retrieve_queue(QUEUE) is None:
+        # A queue that is new is noticed a second later, or by the next launch at once.
+        _register_queue()
+        DBOS.destroy()
+        _launch_dbos(slot)
+    _register_queue()
+    _adopt()
+
+
+def _launch_dbos(slot: int) -> None:
     global _registered
     from dbos import DBOS
 
@@ -196,13 +211,17 @@ def _launch(slot: int) -> None:
     if _registered is None:
         _registered = DBOS.workflow(name="run_order")(_run_order)
     DBOS.launch()
+
+
+def _register_queue() -> None:
+    from dbos import DBOS
+
     DBOS.register_queue(
         QUEUE,
         partition_concurrency=1,
         worker_concurrency=ORDERS_AT_ONCE,
         polling_interval_sec=POLLING_S,
     )
-    _adopt()
 
 
 def _system_database() -> tuple[str, Engine]:

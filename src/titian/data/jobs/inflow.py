@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
+from typing import cast
+
+from sqlalchemy import select
 
 from titian.data import definitions, feeds
 from titian.data.checks.evaluate import Facts
+from titian.data.feeds import arrivals
+from titian.data.feeds.model import Decoder
+from titian.data.feeds.record import ArrivalStatus
+from titian.data.feeds.tables import feed_arrival
+from titian.kernel import db
+from titian.kernel.money import FEN_PER_YUAN
 from titian.kernel.scope import Scope
 from titian.lake import handles, layout, store
 from titian.lake.schema import Layer, Table
@@ -80,16 +90,22 @@ def lake_tables(scope: Scope) -> list[Table]:
     ]
 
 
-def newer(
-    known: Mapping[str, Feed],
-    scope: Scope,
-    waits: tuple[str, ...],
-    business_date: date,
-    than: datetime,
-) -> bool:
-    """Say whether a feed delivered a business date again after a moment."""
-    del known, scope, waits, business_date, than
-    return False
+def arrival_times(scope: Scope, dates: Sequence[date]) -> dict[tuple[date, str], datetime]:
+    """Give the moments at which the deliveries that hold now were loaded, by date and feed."""
+    query = select(
+        feed_arrival.c.business_date, feed_arrival.c.feed, feed_arrival.c.finished_at
+    ).where(
+        feed_arrival.c.bank == scope.bank_id,
+        feed_arrival.c.business_date >= min(dates),
+        feed_arrival.c.business_date <= max(dates),
+        feed_arrival.c.status == ArrivalStatus.LOADED.value,
+    )
+    with db.read() as connection:
+        return {
+            (row.business_date, row.feed): row.finished_at
+            for row in connection.execute(query)
+            if row.finished_at is not None
+        }
 
 
 def facts(scope: Scope, known: Mapping[str, Feed]) -> Facts:
@@ -104,11 +120,24 @@ def facts(scope: Scope, known: Mapping[str, Feed]) -> Facts:
         newest = max(file.date for file in files)
         return sum(file.rows for file in files if file.date == newest)
 
-    def control_total(feed: str, column: str, business_date: date) -> int | None:
-        del feed, column, business_date
-        return None
+    def control_total(feed: str, column: str, business_date: date) -> Decimal | None:
+        found = arrivals.loaded(scope, feed, business_date) if feed in known else None
+        return None if found is None else _stated(known[feed], column, found.control)
 
     return Facts(previous_rows, control_total)
+
+
+def _stated(feed: Feed, column: str, control: Sequence[Mapping[str, object]]) -> Decimal | None:
+    totals = [
+        Decimal(str(total["expected"]))
+        for part in control
+        for total in cast("list[dict[str, object]]", part["totals"])
+        if total["column"] == column
+    ]
+    if not totals:
+        return None
+    in_yuan = feed.contract.field(column).decoder is Decoder.YUAN_TO_FEN
+    return sum(totals, Decimal(0)) * (FEN_PER_YUAN if in_yuan else 1)
 
 
 def newest_date(scope: Scope) -> date | None:

@@ -99,8 +99,8 @@ def _dated(query: exp.Select, *, dated: bool) -> exp.Select:
 
 
 def can_batch(job: Job) -> bool:
-    """Say whether many dates may be run in one statement: SQL that does not build on itself."""
-    return job.sql is not None and not job.reads_itself
+    """Say whether many dates may be run in one go: nothing that builds on itself may."""
+    return (job.sql is not None or job.batch) and not job.reads_itself
 
 
 def _parsed(sql: str, file: str) -> exp.Query:

@@ -66,7 +66,7 @@ class Job:
 
     `name` is that of the first table it writes. `columns` maps each output column of a SQL job to
     the source columns (`core.loan.balance_fen`) it comes from. `version` changes when anything
-    that could change the result does.
+    that could change the result does. `batch` says that a function takes several dates at once.
     """
 
     name: str
@@ -87,6 +87,7 @@ class Job:
     sql: str | None = None
     parameters: frozenset[str] = frozenset()
     function: Function | None = field(default=None, compare=False)
+    batch: bool = False
     lineage: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
 
     @property

@@ -169,7 +169,10 @@ def started(order: str, total: int) -> None:
     with db.begin() as connection:
         connection.execute(
             update(job_order)
-            .where(job_order.c.order_id == order)
+            .where(
+                job_order.c.order_id == order,
+                job_order.c.state != OrderState.CANCELLED.value,
+            )
             .values(state=OrderState.RUNNING.value, started_at=clock.now(), total=total, finished=0)
         )
 

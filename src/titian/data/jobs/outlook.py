@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from titian.data.jobs import calendars, inflow, pauses, runlog
 from titian.data.jobs.catalogue import Catalogue
@@ -28,6 +28,7 @@ class Outlook:
         self.standing = runlog.standings(order.bank, order.dates)
         self.bad: dict[Key, State] = {}
         self.remade: set[Key] = set()
+        self.arrivals = inflow.arrival_times(scope, order.dates)
         self.facts = inflow.facts(scope, catalogue.feeds)
 
     def decide(
@@ -71,11 +72,15 @@ class Outlook:
             return True
         if self.order.force or mine.version != job.version:
             return False
-        if inflow.newer(self.catalogue.feeds, self.scope, job.waits, day, mine.started):
+        if any(self._came_again(feed, day, mine.started) for feed in job.waits):
             return False
         return all(
             self._older(parent, day, mine) for parent in self.catalogue.graph.parents[job.name]
         )
+
+    def _came_again(self, feed: str, day: date, than: datetime) -> bool:
+        arrived = self.arrivals.get((day, feed))
+        return arrived is not None and arrived > than
 
     def _older(self, parent: str, day: date, mine: Standing) -> bool:
         if (day, parent) in self.remade:

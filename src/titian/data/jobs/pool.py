@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from itertools import count
 from threading import Condition, Thread, get_ident
 
 from titian.kernel import logs
 
 _log = logs.get(__name__)
 MAX_LOST = 64
+JOIN_S = 1.0
 
 Work = Callable[[], None]
 
@@ -25,7 +27,8 @@ class FairPool:
         self._lost: set[int] = set()
         self._closed = False
         self._change = Condition()
-        self._names = iter(range(1, 1 << 62))
+        self._names = count(1)
+        self._threads: list[Thread] = []
         for _ in range(workers):
             self._start()
 
@@ -48,14 +51,18 @@ class FairPool:
         return True
 
     def close(self) -> None:
-        """Let running work end and start no more."""
+        """Start no more work, and wait a little for idle threads to leave."""
         with self._change:
             self._closed = True
             self._lanes.clear()
             self._change.notify_all()
+        for thread in self._threads:
+            thread.join(timeout=JOIN_S)
 
     def _start(self) -> None:
-        Thread(target=self._serve, name=f"job-{next(self._names)}", daemon=True).start()
+        thread = Thread(target=self._serve, name=f"job-{next(self._names)}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def _serve(self) -> None:
         while True:

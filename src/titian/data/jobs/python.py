@@ -50,6 +50,7 @@ class PythonJob:
     due: str | None
     checks: Mapping[str, CheckList]
     history: frozenset[str]
+    batch: bool
     zh: str
     en: str
     description: str
@@ -84,6 +85,7 @@ class PythonJob:
             due=self.due,
             file=self.file,
             function=self.function,
+            batch=self.batch,
         )
 
     def _checks(self, writes: Sequence[Table]) -> tuple[Check, ...]:
@@ -110,6 +112,7 @@ def job(
     due: str | None = None,
     checks: CheckList | Mapping[str, CheckList] = (),
     history: Sequence[str] = (),
+    batch: bool = False,
     zh: str = "",
     en: str = "",
     description: str = "",
@@ -118,7 +121,8 @@ def job(
 
     Give `writes` and `reads`, or a `shape` that works them out from a bank's definitions (None
     where the bank has none). `history` names the reads that look at other dates than the run's.
-    `checks` are written as in a SQL header; with several tables, per table.
+    `checks` are written as in a SQL header; with several tables, per table. `batch` lets a
+    back-fill call the function with several dates at once.
     """
     if (writes is None) == (shape is None):
         raise InvalidDefinition(
@@ -145,6 +149,7 @@ def job(
             due=due,
             checks=by_table,
             history=frozenset(history),
+            batch=batch,
             zh=zh,
             en=en,
             description=description or (inspect.getdoc(function) or "").partition("\n")[0],

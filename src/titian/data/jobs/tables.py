@@ -1,4 +1,4 @@
-"""The operational tables of this room: orders, states, the run log, pauses, alerts."""
+"""The operational tables of this room: orders, states, the run log, pauses, alerts, webhooks."""
 
 from __future__ import annotations
 
@@ -118,11 +118,29 @@ job_alert = Table(
     Column("resolved_at", UtcDateTime(), nullable=True),
     Column("acknowledged_at", UtcDateTime(), nullable=True),
     Column("acknowledged_by", String(63), nullable=True),
+    Index("ix_job_alert_bank_raised", "bank", "raised_at"),
+    Index("ix_job_alert_unit", "bank", "business_date", "job", "kind"),
+)
+
+job_webhook = Table(
+    "job_webhook",
+    metadata,
+    Column("hook_id", String(40), primary_key=True),
+    Column("bank", String(63), nullable=False),
+    Column("url", String(500), nullable=False),
+    Column("created_by", String(63), nullable=False),
+    Column("created_at", UtcDateTime(), nullable=False),
+    Index("ix_job_webhook_bank", "bank"),
+)
+
+job_delivery = Table(
+    "job_delivery",
+    metadata,
+    Column("alert_id", String(40), primary_key=True),
+    Column("hook_id", String(40), primary_key=True),
     Column("attempts", Integer(), nullable=False),
     Column("next_attempt_at", UtcDateTime(), nullable=True),
     Column("delivered_at", UtcDateTime(), nullable=True),
-    Column("delivery_error", Text(), nullable=False),
-    Index("ix_job_alert_bank_raised", "bank", "raised_at"),
-    Index("ix_job_alert_unit", "bank", "business_date", "job", "kind"),
-    Index("ix_job_alert_next_attempt", "next_attempt_at"),
+    Column("error", Text(), nullable=False),
+    Index("ix_job_delivery_next_attempt", "next_attempt_at"),
 )

@@ -195,22 +195,34 @@ def _python(scope: Scope, task: Task, session: JobSession, brake: Brake) -> Made
     version: int | None = None
     written: list[Table] = []
     reads = frozenset(read.table for read in job.reads)
-    for day in task.dates:
-        context = JobContext(scope, day, session, reads, brake.cancelled)
-        produced = job.function(context)
-        for table, rows in _by_table(job, produced).items():
-            checks = [check for check in job.checks if check.table == table.qualified]
-            if checks:
-                _stage(session, rows, day)
-                found = evaluate(session, table, checks, (day,), task.facts)
-                _refuse_broken(table, found)
-                outcomes += found
-                version = _publish_produced(scope, session, table, (day,), brake)
-                session.execute(jobsql.drop_produced())
-            else:
-                version = _write(scope, table, (day,), rows, brake)
+    groups = [task.dates] if job.batch else [(day,) for day in task.dates]
+    for dates in groups:
+        context = JobContext(scope, dates, session, reads, brake.cancelled)
+        for table, rows in _by_table(job, job.function(context)).items():
+            found, version = _publish_given(scope, task, session, table, rows, dates, brake)
+            outcomes += found
             written.append(table)
     return _made(scope, written, task.dates, version, tuple(outcomes), "")
+
+
+def _publish_given(
+    scope: Scope,
+    task: Task,
+    session: JobSession,
+    table: Table,
+    rows: Rows,
+    dates: tuple[date, ...],
+    brake: Brake,
+) -> tuple[tuple[Outcome, ...], int]:
+    checks = tuple(check for check in task.job.checks if check.table == table.qualified)
+    if not checks:
+        return (), _write(scope, table, dates, rows, brake)
+    _stage(session, rows, dates[-1])
+    outcomes = evaluate(session, table, checks, dates, task.facts)
+    _refuse_broken(table, outcomes)
+    version = _publish_produced(scope, session, table, dates, brake)
+    session.execute(jobsql.drop_produced())
+    return outcomes, version
 
 
 def _by_table(job: Job, produced: object) -> dict[Table, Rows]:

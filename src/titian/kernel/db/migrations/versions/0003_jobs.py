@@ -48,15 +48,21 @@ def upgrade() -> None:
         sa.Column("resolved_at", UtcDateTime(), nullable=True),
         sa.Column("acknowledged_at", UtcDateTime(), nullable=True),
         sa.Column("acknowledged_by", sa.String(63), nullable=True),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("next_attempt_at", UtcDateTime(), nullable=True),
-        sa.Column("delivered_at", UtcDateTime(), nullable=True),
-        sa.Column("delivery_error", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("alert_id", name="pk_job_alert"),
     )
     op.create_index("ix_job_alert_bank_raised", "job_alert", ["bank", "raised_at"])
-    op.create_index("ix_job_alert_next_attempt", "job_alert", ["next_attempt_at"])
     op.create_index("ix_job_alert_unit", "job_alert", ["bank", "business_date", "job", "kind"])
+    op.create_table(
+        "job_delivery",
+        sa.Column("alert_id", sa.String(40), nullable=False),
+        sa.Column("hook_id", sa.String(40), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_attempt_at", UtcDateTime(), nullable=True),
+        sa.Column("delivered_at", UtcDateTime(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("alert_id", "hook_id", name="pk_job_delivery"),
+    )
+    op.create_index("ix_job_delivery_next_attempt", "job_delivery", ["next_attempt_at"])
     op.create_table(
         "job_order",
         sa.Column("order_id", sa.String(40), nullable=False),
@@ -138,3 +144,13 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("sql_hash", name="pk_job_text"),
     )
+    op.create_table(
+        "job_webhook",
+        sa.Column("hook_id", sa.String(40), nullable=False),
+        sa.Column("bank", sa.String(63), nullable=False),
+        sa.Column("url", sa.String(500), nullable=False),
+        sa.Column("created_by", sa.String(63), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("hook_id", name="pk_job_webhook"),
+    )
+    op.create_index("ix_job_webhook_bank", "job_webhook", ["bank"])
