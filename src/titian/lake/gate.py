@@ -109,31 +109,6 @@ def without_values(tree: exp.Expr) -> str:
     return bare.sql("duckdb", comments=False)[:MAX_SHOWN]
 
 
-def derived_from(tree: exp.Query, masked: Collection[str]) -> tuple[frozenset[str], list[bool]]:
-    """Say which result columns come from masked ones: by name, and by place where no `*` is.
-
-    Names are followed through aliases of inner queries, erring on the side of "masked".
-    """
-    names = {name.lower() for name in masked}
-    aliases = [
-        (alias.alias.lower(), {column.name.lower() for column in alias.find_all(exp.Column)})
-        for alias in tree.find_all(exp.Alias)
-    ]
-    grew = True
-    while grew:
-        found = {name for name, sources in aliases if sources & names}
-        grew = not found <= names
-        names |= found
-    selects = tree.selects
-    if any(select.find(exp.Star, exp.Columns) for select in selects if not select.find(exp.Count)):
-        return frozenset(names), []
-    places = [
-        any(column.name.lower() in names for column in select.find_all(exp.Column))
-        for select in selects
-    ]
-    return frozenset(names), places
-
-
 def _parsed(text: str) -> exp.Query:
     if len(text) > MAX_CHARACTERS:
         raise LimitExceeded(
@@ -232,7 +207,7 @@ def _resolve_table(
 
 def _check_table_function(table: exp.Table) -> None:
     function = table.this
-    name = function.name if isinstance(function, exp.Anonymous) else function.key
+    name = function.name if isinstance(function, exp.Anonymous) else function.sql_name()
     allowed = isinstance(function, exp.GenerateSeries | exp.Unnest)
     if not allowed and name.lower() not in TABLE_FUNCTIONS:
         raise Denied(f"{str(name)[:60]}() is not a source that may be read", _SELECTS_ONLY)
@@ -285,8 +260,7 @@ def _cte_name(name: str) -> exp.Identifier:
 
 
 def _kind(node: exp.Expr) -> str:
-    words = node.name if isinstance(node, exp.Command) and node.name else type(node).__name__
-    return words.upper()[:40]
+    return (node.sql("duckdb").split() or [type(node).__name__])[0].upper()[:40]
 
 
 def _first_line(error: Exception) -> str:

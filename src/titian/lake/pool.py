@@ -31,6 +31,12 @@ SPILL_MB = 2_048
 WAIT_S = 15.0
 _LENGTH = struct.Struct(">II")
 _CHUNK = 1 << 20
+_ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    "MALLOC_ARENA_MAX": "2",
+    "OPENBLAS_NUM_THREADS": "1",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}
 
 
 class Cancelled(LimitExceeded):
@@ -46,6 +52,7 @@ class Worker:
     spill: Path
     walls: int = 0
     cancelled: bool = False
+    spent: bool = False
     pending: bytearray = field(default_factory=bytearray)
 
     def ask(self, request: Mapping[str, object], deadline: float) -> tuple[dict[str, Any], bytes]:
@@ -56,6 +63,7 @@ class Worker:
             self.process.stdin.flush()
             head, body = _LENGTH.unpack(self._read(_LENGTH.size, deadline))
             words: dict[str, Any] = msgspec.json.decode(self._read(head, deadline))
+            self.spent = words.get("spent", False)
             return words, self._read(body, deadline)
         except BrokenPipeError:
             raise self._died() from None
@@ -103,17 +111,20 @@ class Pool:
         self._free = Condition()
         self._idle: list[Worker] = []
         self._busy: dict[str, Worker] = {}
-        self._starting = 0
+        self._starting: list[Path] = []
 
     @contextmanager
     def worker(self, place: Path, query_id: str) -> Iterator[Worker]:
-        """Lend a worker of a place; it is ended unless the block ends well. Raises Unavailable."""
+        """Lend a worker of a place; a failed or swollen one is ended. Raises Unavailable."""
         lent = self._take(place, query_id)
         try:
             yield lent
         except BaseException:
             self._drop(query_id, lent)
             raise
+        if lent.spent:
+            self._drop(query_id, lent)
+            return
         with self._free:
             self._busy.pop(query_id, None)
             self._idle.append(lent)
@@ -129,10 +140,15 @@ class Pool:
             running.process.kill()
             return True
 
+    def workers(self) -> list[Worker]:
+        """List the running workers, idle ones first."""
+        with self._free:
+            return [*self._idle, *self._busy.values()]
+
     def close(self) -> None:
         """End every worker."""
+        workers = self.workers()
         with self._free:
-            workers = [*self._idle, *self._busy.values()]
             self._idle.clear()
         for each in workers:
             each.end()
@@ -146,7 +162,7 @@ class Pool:
                     self._busy[query_id] = found
                     return found
                 if self._may_start(place):
-                    self._starting += 1
+                    self._starting.append(place)
                     break
                 if not self._free.wait(give_up - time.monotonic()):
                     raise Unavailable(
@@ -157,7 +173,7 @@ class Pool:
             started = _start(place)
         finally:
             with self._free:
-                self._starting -= 1
+                self._starting.remove(place)
         with self._free:
             self._busy[query_id] = started
         return started
@@ -175,11 +191,12 @@ class Pool:
     def _may_start(self, place: Path) -> bool:
         most = settings().query_workers
         mine = sum(busy.place == place for busy in self._busy.values())
-        if mine >= max(1, most - 1):
+        if mine + self._starting.count(place) >= max(1, most - 1):
             return False
-        if len(self._busy) + self._starting + len(self._idle) >= most and self._idle:
+        others = len(self._busy) + len(self._starting)
+        if others + len(self._idle) >= most and self._idle:
             self._idle.pop(0).end()
-        return len(self._busy) + self._starting + len(self._idle) < most
+        return others + len(self._idle) < most
 
     def _drop(self, query_id: str, lent: Worker) -> None:
         with self._free:
@@ -199,7 +216,7 @@ def _start(place: Path) -> Worker:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={"LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"},
+        env=_ENVIRONMENT,
         cwd=spill,
         start_new_session=True,
     )

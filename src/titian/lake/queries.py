@@ -19,7 +19,7 @@ from titian.kernel.errors import LimitExceeded, TitianError
 from titian.kernel.ids import new_id
 from titian.kernel.scope import Permission, Scope
 from titian.kernel.settings import settings
-from titian.lake import gate, handles, layout, masking, pool
+from titian.lake import gate, handles, layout, masking, pool, provenance
 from titian.lake.faults import refusal
 from titian.lake.gate import Parameters, Statement
 from titian.lake.views import variable, view
@@ -132,14 +132,10 @@ def _run(
     if not head["ok"]:
         raise refusal(head["kind"], head["words"])
     rows = pa.ipc.open_stream(body).read_all()
-    names, places = gate.derived_from(statement.tree, masked)
+    hidden = provenance.derived_from(statement.tree, masked, rows.schema.names)
     columns = tuple(
-        ResultColumn(
-            field.name,
-            type_name(field.type),
-            places[position] if places else field.name.lower() in names,
-        )
-        for position, field in enumerate(rows.schema)
+        ResultColumn(field.name, type_name(field.type), is_masked)
+        for field, is_masked in zip(rows.schema, hidden, strict=True)
     )
     return QueryResult(columns, rows, head["truncated"], time.monotonic() - began, statement.tables)
 

@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import duckdb
@@ -27,10 +28,12 @@ import pyarrow.ipc
 BATCH_ROWS = 8_192
 MAX_RESULT_BYTES = 64 * 2**20
 MAX_OPEN_FILES = 4_096
-OVERHEAD_BYTES = 3 * 2**30
+BASE_BYTES = 2 * 2**30
+SLACK_BYTES = 768 * 2**20
 BROKEN = "unavailable"
 LAYERS = ("raw", "core", "mart")
 MAX_WORDS = 500
+_WARM_UP = "SELECT i, hash(i) FROM range(300000) AS t(i) ORDER BY 2"
 _ADVICE = re.compile(r"\n\s*LINE \d+:|\n\s*Possible solutions:")
 _LENGTH = struct.Struct(">II")
 
@@ -158,18 +161,43 @@ def _dictionaries(value: object) -> Iterator[Mapping[str, Any]]:
             waiting.extend(now)
 
 
-def limit_resources(memory_mb: int, spill_mb: int) -> None:
-    """Bound what this process may take, whatever DuckDB does."""
-    wanted = {
-        resource.RLIMIT_AS: memory_mb * 2**20 + OVERHEAD_BYTES,
-        resource.RLIMIT_FSIZE: spill_mb * 2**20,
-        resource.RLIMIT_NOFILE: MAX_OPEN_FILES,
-        resource.RLIMIT_CORE: 0,
-    }
-    for name, most in wanted.items():
-        _, hard = resource.getrlimit(name)
-        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(name, (least, least))
+def limit_resources(spill_mb: int) -> None:
+    """Bound the files this process may open and write, whatever DuckDB does."""
+    _lower(resource.RLIMIT_FSIZE, spill_mb * 2**20)
+    _lower(resource.RLIMIT_NOFILE, MAX_OPEN_FILES)
+    _lower(resource.RLIMIT_CORE, 0)
+
+
+class Memory:
+    """The address space of this process, read through a file opened before the wall stood."""
+
+    def __init__(self, allowed_mb: int) -> None:
+        self._allowed = allowed_mb * 2**20
+        linux = sys.platform.startswith("linux")
+        self._statm = Path("/proc/self/statm").open("rb") if linux else None  # noqa: SIM115
+        self._at_first = 0
+
+    def limit(self) -> None:
+        """Bound the memory beyond what is taken now: DuckDB counts most of it, not all."""
+        self._at_first = self._taken()
+        _lower(resource.RLIMIT_AS, self._at_first + self._allowed + SLACK_BYTES)
+
+    @property
+    def spent(self) -> bool:
+        """Whether so much stays taken that the next statement had better start afresh."""
+        return self._taken() > self._at_first + self._allowed // 2
+
+    def _taken(self) -> int:
+        if self._statm is None:
+            return BASE_BYTES
+        self._statm.seek(0)
+        return int(self._statm.read().split()[0]) * resource.getpagesize()
+
+
+def _lower(name: int, most: int) -> None:
+    _, hard = resource.getrlimit(name)
+    least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(name, (least, least))
 
 
 def wall_in(place: str, spill: str) -> int:
@@ -237,18 +265,21 @@ class Bench:
         began = time.perf_counter()
         self._show(request["views"])
         check_tree(self.connection, request["sql"], self.lists)
-        reader = self.connection.sql(request["sql"]).to_arrow_reader(BATCH_ROWS)
-        try:
-            rows = _first_rows(reader, request["limit"] + 1)
-        finally:
-            reader.close()
-        body = rows.slice(0, request["limit"])
-        sink = pa.BufferOutputStream()
-        with pyarrow.ipc.new_stream(sink, body.schema) as stream:
-            stream.write_table(body)
+        rows = self._rows(request["sql"], request["limit"] + 1)
         cut = rows.num_rows > request["limit"]
         answer = {"ok": True, "truncated": cut, "seconds": time.perf_counter() - began}
-        return answer, sink.getvalue().to_pybytes()
+        return answer, _as_bytes(rows.slice(0, request["limit"]))
+
+    def warm_up(self) -> None:
+        """Run something of each kind once, so that buffers and threads are there."""
+        _as_bytes(self._rows(_WARM_UP, BATCH_ROWS))
+
+    def _rows(self, sql: str, most: int) -> pa.Table:
+        reader = self.connection.sql(sql).to_arrow_reader(BATCH_ROWS)
+        try:
+            return _first_rows(reader, most)
+        finally:
+            reader.close()
 
     def _show(self, views: Mapping[str, Mapping[str, Any]]) -> None:
         for name in self.views.keys() - views.keys():
@@ -274,6 +305,13 @@ def _first_rows(reader: pa.RecordBatchReader, most: int) -> pa.Table:
         if rows >= most:
             break
     return pa.Table.from_batches(batches, schema=reader.schema)
+
+
+def _as_bytes(rows: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pyarrow.ipc.new_stream(sink, rows.schema) as stream:
+        stream.write_table(rows)
+    return bytes(sink.getvalue())
 
 
 def answer(bench: Bench, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
@@ -314,15 +352,18 @@ def main() -> None:
     start = read_frame(source)
     if start is None:
         return
-    limit_resources(start["memory_mb"], start["spill_mb"])
+    limit_resources(start["spill_mb"])
+    memory = Memory(start["memory_mb"])
     with duckdb.connect() as warm:  # what Python imports late must be here before the wall is
         warm.sql("SELECT 1").to_arrow_reader(BATCH_ROWS).read_all()
     landlock = wall_in(start["place"], start["spill"])
     bench = Bench(start)
+    bench.warm_up()
+    memory.limit()
     out.write(frame({"ok": True, "landlock": landlock}))
     for request in _requests(source):
         head, body = answer(bench, request)
-        out.write(frame(head, body))
+        out.write(frame({**head, "spent": memory.spent}, body))
         if head.get("kind") == BROKEN:
             return
 
