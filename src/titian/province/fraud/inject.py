@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 import numpy as np
 import pyarrow as pa
 
-from titian.province.codes import party_ids
+from titian.province.codes import party_ids, words
 from titian.province.fraud import (
     bonus_abuse,
     card_theft,
@@ -24,7 +24,6 @@ from titian.province.fraud.dress import dress, mirror
 from titian.province.fraud.laundering import look_alikes, rings
 from titian.province.fraud.model import NEVER, Incidents, Part, Reporter, Role, Scenario, merge
 from titian.province.model import (
-    Codes,
     Entries,
     Events,
     Flags,
@@ -65,13 +64,22 @@ PLANTERS: Final[tuple[tuple[str, Planter], ...]] = (
 """Every planter draws from a stream of its own, so that changing one leaves the others alone."""
 
 
-def inject(config: ProvinceConfig, world: World, flows: Flows, labels_before: int = 0) -> Injection:
+def inject(
+    config: ProvinceConfig,
+    world: World,
+    flows: Flows,
+    labels_before: int = 0,
+    *,
+    gangs: ProvinceConfig | None = None,
+) -> Injection:
     """Plant fraud campaigns and innocent look-alikes in a bank's window.
 
     `flows` is what happens there honestly; nothing of it is changed. The truth table
     `fraud_incident` has one row per label: who, when, how, how much, and when it was reported.
+    `gangs` is the configuration whose seed chooses the criminals' accounts, when another window
+    of the same province knows them already.
     """
-    stream = config.stream(world.bank.no, "fraud.case")
+    stream = (gangs or config).stream(world.bank.no, "fraud.case")
     case, criminals = open_case(config, world, flows.events, stream)
     parts = [plant(case, config.stream(world.bank.no, f"fraud.{name}")) for name, plant in PLANTERS]
     part = merge(parts)
@@ -110,16 +118,16 @@ def _truth(
         {
             "bank": pa.array([world.bank.bank] * count, pa.string()),
             "label": np.arange(before + 1, before + count + 1),
-            "scenario": _words(Scenario, incidents.scenario),
+            "scenario": words(Scenario, incidents.scenario),
             "campaign": incidents.campaign,
             "fraud": incidents.fraud,
             "party_id": party_ids(world, incidents.party),
-            "role": _words(Role, incidents.role),
+            "role": words(Role, incidents.role),
             "how": pa.array(incidents.how.tolist(), pa.string()),
             "started_at": _moments(first),
             "ended_at": _moments(last),
             "amount_fen": _moved_fen(entries, before, count),
-            "reporter": _words(Reporter, incidents.reporter),
+            "reporter": words(Reporter, incidents.reporter),
             "reported_at": _moments(last + incidents.delay_s, incidents.delay_s == NEVER),
         }
     )
@@ -133,13 +141,6 @@ def _moved_fen(entries: Entries, before: int, count: int) -> Ints:
         for side in (-1, 1)
     ]  # fmt: skip
     return np.maximum(*sides).astype(np.int64)
-
-
-def _words(kind: type[Scenario | Role | Reporter], codes: Codes) -> pa.Array:
-    words = [""] * (max(kind) + 1)
-    for item in kind:
-        words[item] = item.name.lower()
-    return pa.array(words).take(pa.array(codes.astype(np.int64)))
 
 
 def _moments(seconds: Ints, missing: Flags | None = None) -> pa.Array:

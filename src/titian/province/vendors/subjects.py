@@ -14,6 +14,7 @@ from titian.province.model import (
     World,
     concat,
     size,
+    take,
 )
 from titian.province.vendors.model import Subjects
 
@@ -26,15 +27,16 @@ _ROADS = np.array(["和平路", "胜利路", "新华街", "北关街", "车站�
 
 
 def true_subjects(config: ProvinceConfig, worlds: list[World]) -> Subjects:
-    """One row per true person or firm of all banks, as the first of its records has it.
+    """One row per true person or firm of all banks, as its original record has it.
 
     A person known to several banks, or twice to one, is one subject.
     """
-    rows = [_of_bank(config, world, serial) for world, serial in _serials(worlds)]
-    everyone = concat(rows)
-    _, first = np.unique(everyone.person, return_index=True)
-    canonical = np.sort(first)
-    return Subjects(*(getattr(everyone, name)[canonical] for name in Subjects.__slots__))
+    everyone = concat([_of_bank(config, world) for world in worlds])
+    # The original of a person has the serial number that names the person; copies come after.
+    copy = everyone.person != np.arange(size(everyone))
+    order = np.lexsort((copy, everyone.person))
+    first = np.r_[True, np.diff(everyone.person[order]) > 0][: len(order)]
+    return take(everyone, np.sort(order[first]))
 
 
 def with_strangers(config: ProvinceConfig, subjects: Subjects) -> Subjects:
@@ -76,25 +78,14 @@ def links_of(subjects: Subjects, worlds: list[World]) -> tuple[Ints, Ints]:
     return subject.astype(np.int64), bank.astype(np.int64)
 
 
-def _serials(worlds: list[World]) -> list[tuple[World, int]]:
-    first, pairs = 0, []
-    for world in worlds:
-        pairs.append((world, first))
-        first += size(world.people)
-    return pairs
-
-
-def _of_bank(config: ProvinceConfig, world: World, first_serial: int) -> Subjects:
+def _of_bank(config: ProvinceConfig, world: World) -> Subjects:
     people, traits, count = world.people, world.traits, size(world.people)
     stream = config.stream(world.bank.no, "vendors.subjects")
-    serial = first_serial + np.arange(count)
-    # A copy of another record carries that record's person number; the original comes first.
-    own = np.flatnonzero(traits.person == serial)
     changed = people.new_phone > 0
-    aged = identity.phone_numbers(serial + _OLD_PHONE_SERIAL)
+    aged = identity.phone_numbers(traits.person + _OLD_PHONE_SERIAL)
     moved = chance(stream, _MOVED_SHARE, count)
     before = np.where(moved, _former(world, stream, count), people.address)
-    subjects = Subjects(
+    return Subjects(
         person=traits.person.astype(np.int64),
         bank_no=np.full(count, world.bank.no, np.int64),
         party=np.arange(count),
@@ -113,7 +104,6 @@ def _of_bank(config: ProvinceConfig, world: World, first_serial: int) -> Subject
         rural=people.village >= 0,
         risk=traits.risk,
     )
-    return Subjects(*(getattr(subjects, name)[own] for name in Subjects.__slots__))
 
 
 def _former(world: World, stream: np.random.Generator, count: int) -> Text:
