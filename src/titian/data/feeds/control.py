@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -146,18 +148,31 @@ def _read(
     at = files.named(name)
     if not at:
         return None
-    data = files.path(at[0]).read_bytes()[:MAX_BYTES]
+    path = files.path(at[0])
+    stamp = path.stat()
+    said = _parsed(path, (stamp.st_mtime_ns, stamp.st_size), spec, contract.source.encoding)
+    if isinstance(said, int):
+        findings.refuse(
+            number, Code.CONTROL_UNREADABLE, file=name, line=said, delimiter=spec.delimiter
+        )
+        return None
+    return said
+
+
+@lru_cache(maxsize=4_096)
+def _parsed(
+    path: Path, _stamp: tuple[int, int], spec: ControlSpec, encoding: str
+) -> dict[str, Expected] | int:
+    """Parse a control file, which many feeds share; gives the number of a line that is none."""
     said: dict[str, Expected] = {}
-    text = data.decode(contract.source.encoding, "replace").removeprefix("\ufeff")
+    with path.open("rb") as file:
+        text = file.read(MAX_BYTES).decode(encoding, "replace").removeprefix("\ufeff")
     for line, content in enumerate(text.splitlines(), 1):
         if not content.strip(" \t\x1a"):
             continue
-        entry = _entry(spec, name, content)
+        entry = _entry(spec, path.name, content)
         if entry is None:
-            findings.refuse(
-                number, Code.CONTROL_UNREADABLE, file=name, line=line, delimiter=spec.delimiter
-            )
-            return None
+            return line
         said[entry[0].casefold()] = entry[1]
     return said
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlglot import exp, select
 
 from titian.data.feeds.spool import POSITION, UNIT, Spool
+from titian.data.feeds.values.parsed import to_mask
 from titian.kernel.settings import settings
 
 THREADS = 2
@@ -25,6 +28,39 @@ class Duplicates:
 
     columns: tuple[str, ...]
     positions: npt.NDArray[np.int64]
+
+
+class Ascending:
+    """Watches keys as rows pass: one that only ever grows inside each unit cannot repeat.
+
+    Core systems mostly write their rows in the order of the key, so this settles most feeds.
+    """
+
+    def __init__(self, keys: Sequence[tuple[str, ...]]) -> None:
+        self.open = [key for key in keys if len(key) > 1]
+        self._watched = [key for key in keys if len(key) == 1]
+        self._last: dict[tuple[str, ...], tuple[int, Any]] = {}
+
+    def see(self, rows: pa.Table, units: npt.NDArray[np.int64]) -> None:
+        """Look at the next rows."""
+        if not rows.num_rows:
+            return
+        for key in list(self._watched):
+            column = rows.column(key[0])
+            if not self._grows(key, column, units):
+                self._watched.remove(key)
+                self.open.append(key)
+            self._last[key] = int(units[-1]), column[-1].as_py()
+
+    def _grows(
+        self, key: tuple[str, ...], column: pa.ChunkedArray, units: npt.NDArray[np.int64]
+    ) -> bool:
+        first = column[0].as_py()
+        unit, last = self._last.get(key, (-1, None))
+        if column.null_count or unit > units[0] or (unit == units[0] and not last < first):
+            return False
+        grows = to_mask(pc.less(column[:-1], column[1:]).combine_chunks())
+        return bool(np.all(np.where(units[1:] == units[:-1], grows, units[1:] > units[:-1])))
 
 
 def find(spool: Spool, keys: Sequence[tuple[str, ...]], limit: int) -> list[Duplicates]:

@@ -56,6 +56,7 @@ class Reading:
     findings: Findings
     tally: Tally
     counts: list[UnitCount]
+    ascending: duplicates.Ascending
     bad: list[BadRow] = field(default_factory=list)
     bad_bytes: int = 0
     stopped: bool = False
@@ -76,7 +77,9 @@ def read(
     """
     contract = delivery.contract
     counts = [UnitCount() for _ in delivery.units]
-    reading = Reading(new_id("dlv"), delivery, spool, findings, Tally(contract), counts)
+    ascending = duplicates.Ascending(contract.unique_keys)
+    tally = Tally(contract)
+    reading = Reading(new_id("dlv"), delivery, spool, findings, tally, counts, ascending)
     owner = delivery.unit_of_part()
     for batch in read_parts(contract, delivery.parts, findings):
         checked = check(contract, batch)
@@ -96,6 +99,7 @@ def _take(reading: Reading, batch: RawBatch, checked: Checked, owner: Whole) -> 
     units = owner[checked.parts]
     for unit, rows in enumerate(np.bincount(units, minlength=len(reading.counts)).tolist()):
         reading.counts[unit].good += rows
+    reading.ascending.see(checked.rows, units)
     reading.spool.add(checked.rows, units, checked.parts, checked.lines)
     for row in checked.bad:
         _set_aside(reading, row, int(owner[row.part]))
@@ -129,10 +133,9 @@ def _note_codes(reading: Reading, batch: RawBatch, checked: Checked, owner: Whol
 
 
 def _set_duplicates_aside(reading: Reading, owner: Whole) -> None:
-    keys = reading.delivery.contract.unique_keys
     wanted: dict[tuple[int, int], list[str]] = {}
     positions = []
-    for found in duplicates.find(reading.spool, keys, MAX_QUARANTINED_ROWS):
+    for found in duplicates.find(reading.spool, reading.ascending.open, MAX_QUARANTINED_ROWS):
         positions.append(found.positions)
         for place in _places(reading.spool, found.positions):
             wanted.setdefault(place, []).append(", ".join(found.columns))

@@ -1,7 +1,10 @@
-"""Delimited text: any encoding that keeps line feeds, delimiters of any length, quotes or none.
+"""Delimited text: any encoding that keeps ASCII, delimiters of any length, quotes or none.
 
-Arrow splits whole blocks. Lines it cannot take (blank ones, broken encodings, odd quotes, other
-numbers of fields) are taken out first or handed back, and split one by one.
+Arrow splits whole blocks of bytes; text is decoded column by column. Lines it cannot take (blank
+ones, broken encodings, odd quotes, other numbers of fields) are split one by one.
+
+Splitting before decoding is safe: where a second byte of a character looks like a delimiter, the
+field before it ends in half a character, does not decode, and its line is split again as text.
 """
 
 from __future__ import annotations
@@ -20,12 +23,12 @@ from titian.data.feeds.sources import quotes
 from titian.data.feeds.sources.batch import BrokenRow, Findings, Part, RawBatch
 from titian.data.feeds.sources.headings import layout_reader
 from titian.data.feeds.sources.lines import Block, Layout, blocks, grouped
-from titian.data.feeds.values.parsed import empty_to_null
+from titian.data.feeds.sources.text import decoded
+from titian.data.feeds.values.parsed import Mask, empty_to_null
 
 LF, CR = 10, 13
-_REPLACED = "�".encode()
 _SENTINELS = (b"\x1f", b"\x1e", b"\x1d", b"\x1c", b"\x02", b"\x01", b"\x03", b"\x04")
-Bools = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int64]
 
 
 def read_delimited(
@@ -35,14 +38,15 @@ def read_delimited(
     spec = contract.source
     stream = blocks(parts, spec, findings, layout_reader(contract, findings))
     for group in grouped(stream):
-        yield _Group(spec, group).batch()
+        yield _Group(spec, contract.headings, group).batch()
 
 
 class _Group:
-    """Neighbouring blocks split as one."""
+    """Neighbouring blocks split as one. Lines are known by their number in the group."""
 
-    def __init__(self, spec: SourceSpec, group: Sequence[Block]) -> None:
+    def __init__(self, spec: SourceSpec, wanted: Sequence[str], group: Sequence[Block]) -> None:
         self.spec = spec
+        self.wanted = wanted
         self.group = group
         self.layout: Layout = group[0].layout
         self.raw = b"".join(block.data for block in group)
@@ -51,11 +55,11 @@ class _Group:
         self.lines = np.concatenate(
             [np.arange(b.first_line, b.first_line + b.lines, dtype=np.int64) for b in group]
         )
-        self._ends: npt.NDArray[np.int64] | None = None
+        self._ends: Places | None = None
         self.last_lines: dict[int, int] = {}
 
     @property
-    def ends(self) -> npt.NDArray[np.int64]:
+    def ends(self) -> Places:
         """Where each line's feed stands."""
         if self._ends is None:
             self._ends = np.flatnonzero(np.frombuffer(self.raw, np.uint8) == LF)
@@ -68,80 +72,106 @@ class _Group:
         return self.raw[start:stop].removesuffix(b"\r")
 
     def batch(self) -> RawBatch:
-        text, odd = self._decoded()
-        divided, delimiter = self._divide(text)
-        odd = self._odd(divided, delimiter, odd)
-        if delimiter is None:
-            odd = np.ones(self.count, np.bool_)
-        kept = np.arange(self.count) if odd is None else np.flatnonzero(~odd)
-        columns, good, handed_back = self._split(divided, kept, odd, delimiter or b",")
-        alone = sorted([*handed_back, *([] if odd is None else np.flatnonzero(odd).tolist())])
-        rows, broken = self._one_by_one(alone)
-        columns = [
-            _joined(column, [fields[at] for _, fields in rows]) for at, column in enumerate(columns)
-        ]
+        columns, good = self._in_bulk()
+        alone = np.setdiff1d(np.arange(self.count), good, assume_unique=True)
+        rows, broken = self._one_by_one(alone.tolist())
+        places = {name: at for at, name in enumerate(self.layout.headings)}
         index = np.concatenate([good, np.array([at for at, _ in rows], np.int64)])
         return RawBatch(
-            columns=dict(zip(self.layout.headings, columns, strict=True)),
+            columns={
+                name: _joined(column, [fields[places[name]] for _, fields in rows])
+                for name, column in columns.items()
+            },
             parts=self.parts[index],
             lines=self.lines[index],
             raw=lambda row: self.line(int(index[row]), self.last_lines.get(int(index[row]))),
             broken=broken,
         )
 
-    def _decoded(self) -> tuple[bytes, Bools | None]:
-        if self.raw.isascii():
-            return self.raw, None
-        try:
-            text = self.raw.decode(self.spec.encoding)
-        except UnicodeDecodeError:
-            return self._partly_decoded()
-        return (self.raw if self.spec.encoding == "utf-8" else text.encode()), None
+    def _in_bulk(self) -> tuple[dict[str, pa.Array], Places]:
+        """Give the columns of the lines that split and decode, and those lines' numbers."""
+        nothing = dict.fromkeys(self.wanted, pa.array([], pa.string()))
+        divided, delimiter = self._divided()
+        if delimiter is None:
+            return nothing, np.empty(0, np.int64)
+        odd = self._oddly_quoted(divided, delimiter)
+        split = self._split(divided, delimiter, odd)
+        if split is None:
+            odd = self._blank_or_torn(divided, odd)
+            split = self._split(divided, delimiter, odd)
+        if split is None:
+            return nothing, np.empty(0, np.int64)
+        columns, good = split
+        undecodable = np.zeros(len(good), np.bool_)
+        texts = {}
+        for name, column in columns.items():
+            texts[name], bad = decoded(column, self.spec.encoding)
+            if bad is not None:
+                undecodable |= bad
+        if undecodable.any():
+            keep = pa.array(~undecodable)
+            texts = {name: text.filter(keep) for name, text in texts.items()}
+            good = good[~undecodable]
+        return texts, good
 
-    def _partly_decoded(self) -> tuple[bytes, Bools]:
-        text = self.raw.decode(self.spec.encoding, "replace").encode()
-        ends = np.flatnonzero(np.frombuffer(text, np.uint8) == LF)
-        if len(ends) != self.count:
-            return b"\n" * self.count, np.ones(self.count, np.bool_)
-        odd = np.zeros(self.count, np.bool_)
-        at = text.find(_REPLACED)
-        while at >= 0:
-            line = int(np.searchsorted(ends, at))
-            odd[line] = True
-            at = text.find(_REPLACED, int(ends[line]))
-        return text, odd
-
-    def _divide(self, text: bytes) -> tuple[bytes, bytes | None]:
+    def _divided(self) -> tuple[bytes, bytes | None]:
         """Put one byte in the place of a longer delimiter; None when no byte is free."""
-        delimiter = self.spec.delimiter.encode()
+        delimiter = self.spec.delimiter.encode(self.spec.encoding)
         if len(delimiter) == 1:
-            return text, delimiter
-        free = next((byte for byte in _SENTINELS if byte not in text), None)
-        return (text, None) if free is None else (text.replace(delimiter, free), free)
+            return self.raw, delimiter
+        free = next((byte for byte in _SENTINELS if byte not in self.raw), None)
+        return (self.raw, None) if free is None else (self.raw.replace(delimiter, free), free)
 
-    def _odd(self, text: bytes, delimiter: bytes | None, odd: Bools | None) -> Bools | None:
-        """Mark blank lines, stray carriage returns and unusual quotes."""
-        blank = b"\n\n" in text or b"\n\r\n" in text or text.startswith((b"\n", b"\r\n"))
-        stray = text.count(b"\r") != text.count(b"\r\n")
-        quoted = self.spec.quote and self.spec.quote.encode() in text
-        if not (blank or stray or quoted):
-            return odd
-        view = np.frombuffer(text, np.uint8)
+    def _split(
+        self, data: bytes, delimiter: bytes, odd: Mask | None
+    ) -> tuple[dict[str, pa.Array], Places] | None:
+        """Split the lines that are not odd; None when Arrow sees other lines than there are."""
+        kept = np.arange(self.count) if odd is None else np.flatnonzero(~odd)
+        if not len(kept):
+            return dict.fromkeys(self.wanted, pa.array([], pa.binary())), kept
+        width = len(self.layout.headings)
+        names = [f"f{at}" for at in range(width + self.layout.trailing)]
+        unfit: list[int] = []
+        table = _read_csv(
+            data if odd is None else _without(data, odd), names, delimiter, self.spec.quote, unfit
+        )
+        good = np.delete(kept, unfit) if unfit else kept
+        maybe_blank = odd is None and all(column.null_count for column in table.columns)
+        if table.num_rows != len(good) or maybe_blank:
+            return None
+        if self.layout.trailing and table.column(width).null_count != len(good):
+            return None
+        at = {name: f"f{place}" for place, name in enumerate(self.layout.headings)}
+        columns = {name: _single(table.column(at[name])) for name in self.wanted}
+        if self.spec.quote and len(self.spec.delimiter) > 1:
+            real = self.spec.delimiter.encode(self.spec.encoding)
+            columns = {
+                name: pc.replace_substring(column, delimiter, real)
+                for name, column in columns.items()
+            }
+        return columns, good
+
+    def _oddly_quoted(self, data: bytes, delimiter: bytes) -> Mask | None:
+        if not self.spec.quote or self.spec.quote.encode() not in data:
+            return None
+        ends = np.flatnonzero(np.frombuffer(data, np.uint8) == LF)
+        odd = quotes.odd_lines(data, ends, ord(self.spec.quote), delimiter[0])
+        self._mark_inside_quotes(odd)
+        return odd if odd.any() else None
+
+    def _blank_or_torn(self, data: bytes, odd: Mask | None) -> Mask:
+        """Mark blank lines and lines with carriage returns inside, which Arrow would tear apart."""
+        view = np.frombuffer(data, np.uint8)
         ends = np.flatnonzero(view == LF)
-        marked = np.zeros(self.count, np.bool_) if odd is None else odd
-        if blank:
-            lengths = np.diff(ends, prepend=-1) - 1
-            starts = np.concatenate([[0], ends[:-1] + 1])
-            marked |= (lengths == 0) | ((lengths == 1) & (view[starts] == CR))
-        if stray:
-            returns = np.flatnonzero(view == CR)
-            marked[np.searchsorted(ends, returns[view[returns + 1] != LF])] = True
-        if quoted and delimiter is not None:
-            marked |= quotes.odd_lines(text, ends, ord(self.spec.quote), delimiter[0])
-            self._inside_quotes(marked)
-        return marked if marked.any() else None
+        marked: Mask = np.zeros(self.count, np.bool_) if odd is None else odd
+        lengths = np.diff(ends, prepend=-1) - 1
+        starts = np.concatenate([[0], ends[:-1] + 1])
+        marked |= (lengths == 0) | ((lengths == 1) & (view[starts] == CR))
+        returns = np.flatnonzero(view == CR)
+        marked[np.searchsorted(ends, returns[view[returns + 1] != LF])] = True
+        return marked
 
-    def _inside_quotes(self, marked: Bools) -> None:
+    def _mark_inside_quotes(self, marked: Mask) -> None:
         """Mark the lines between one whose quote stays open and the one that closes it."""
         quote = self.spec.quote.encode()
         stops = np.cumsum([block.lines for block in self.group])
@@ -163,32 +193,6 @@ class _Group:
                 return last if isinstance(fields, list) and self._fits(fields) else None
         return None
 
-    def _split(
-        self, text: bytes, kept: npt.NDArray[np.int64], odd: Bools | None, delimiter: bytes
-    ) -> tuple[list[pa.Array], npt.NDArray[np.int64], list[int]]:
-        """Split the plain lines in bulk: columns, the lines that fit, and those that do not."""
-        width = len(self.layout.headings)
-        if odd is not None:
-            text = _without(text, odd)
-        if not len(kept):
-            return [pa.array([], pa.string())] * width, kept, []
-        names = [f"f{at}" for at in range(width + self.layout.trailing)]
-        unfit: list[int] = []
-        table = _read_csv(text, names, delimiter, self.spec.quote, unfit)
-        if table.num_rows + len(unfit) != len(kept):
-            return [pa.array([], pa.string())] * width, kept[:0], kept.tolist()
-        good = np.delete(kept, unfit) if unfit else kept
-        columns = [_single(table.column(name)) for name in names]
-        if self.layout.trailing and columns[-1].null_count != len(good):
-            return [pa.array([], pa.string())] * width, kept[:0], kept.tolist()
-        return [self._restored(c, delimiter) for c in columns[:width]], good, kept[unfit].tolist()
-
-    def _restored(self, column: pa.Array, delimiter: bytes) -> pa.Array:
-        """Give back a long delimiter where a quoted field holds it as text."""
-        if not self.spec.quote or len(self.spec.delimiter.encode()) == 1:
-            return column
-        return pc.replace_substring(column, delimiter.decode(), self.spec.delimiter)
-
     def _one_by_one(
         self, alone: Sequence[int]
     ) -> tuple[list[tuple[int, list[str]]], list[BrokenRow]]:
@@ -205,7 +209,7 @@ class _Group:
                 continue
             fields = self._fields(raw)
             if isinstance(fields, list) and self._fits(fields):
-                rows.append((at, fields[: len(self.layout.headings)]))
+                rows.append((at, fields))
                 continue
             code, params = self._complaint(fields)
             broken.append(BrokenRow(int(self.parts[at]), int(self.lines[at]), code, params, raw))
@@ -237,19 +241,19 @@ class _Group:
 
 
 def _read_csv(
-    text: bytes, names: Sequence[str], delimiter: bytes, quote: str, unfit: list[int]
+    data: bytes, names: Sequence[str], delimiter: bytes, quote: str, unfit: list[int]
 ) -> pa.Table:
     def hand_back(row: pa_csv.InvalidRow) -> str:
         unfit.append(row.number - 1)
         return "skip"
 
     return pa_csv.read_csv(
-        pa.py_buffer(text),
+        pa.py_buffer(data),
         read_options=pa_csv.ReadOptions(
-            column_names=names, use_threads=False, block_size=len(text) + 1
+            column_names=names, use_threads=False, block_size=len(data) + 1
         ),
         parse_options=pa_csv.ParseOptions(
-            delimiter=delimiter.decode(),
+            delimiter=delimiter.decode("latin-1"),
             quote_char=quote or False,
             double_quote=bool(quote),
             ignore_empty_lines=False,
@@ -257,7 +261,7 @@ def _read_csv(
         ),
         convert_options=pa_csv.ConvertOptions(
             check_utf8=False,
-            column_types=dict.fromkeys(names, pa.string()),
+            column_types=dict.fromkeys(names, pa.binary()),
             null_values=[""],
             strings_can_be_null=True,
         ),
@@ -274,10 +278,10 @@ def _joined(column: pa.Array, more: Sequence[str]) -> pa.Array:
     return pa.concat_arrays([column, empty_to_null(pa.array(more, pa.string()))])
 
 
-def _without(text: bytes, odd: Bools) -> bytes:
+def _without(data: bytes, odd: Mask) -> bytes:
     """Drop the marked lines."""
-    ends = np.flatnonzero(np.frombuffer(text, np.uint8) == LF) + 1
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == LF) + 1
     starts = np.concatenate([[0], ends[:-1]])
     changes = np.flatnonzero(np.diff(odd.astype(np.int8), prepend=1, append=1))
     runs = zip(changes[::2].tolist(), changes[1::2].tolist(), strict=True)
-    return b"".join(text[starts[first] : ends[last - 1]] for first, last in runs)
+    return b"".join(data[starts[first] : ends[last - 1]] for first, last in runs)

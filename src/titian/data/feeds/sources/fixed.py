@@ -13,6 +13,7 @@ from titian.data.feeds.model import Contract, Slot, SourceSpec
 from titian.data.feeds.reasons import Code, Params
 from titian.data.feeds.sources.batch import BrokenRow, Findings, Part, RawBatch
 from titian.data.feeds.sources.lines import Block, Layout, blocks, grouped
+from titian.data.feeds.sources.text import decoded
 from titian.data.feeds.values.parsed import Mask, to_mask, trimmed
 
 LF = 10
@@ -34,7 +35,7 @@ def _batch(spec: SourceSpec, group: Sequence[Block]) -> RawBatch:
     )
     records = _records(data)
     blank = to_mask(pc.equal(pc.binary_length(pc.ascii_trim_whitespace(_shown(records))), 0))
-    measured = records if spec.slots_in_bytes else _decoded(records, spec.encoding)
+    measured = records if spec.slots_in_bytes else decoded(records, spec.encoding)[0]
     width = spec.slots[-1].stop
     lengths = pc.binary_length(measured) if spec.slots_in_bytes else pc.utf8_length(measured)
     lengths = np.asarray(lengths.fill_null(width).to_numpy(zero_copy_only=False), np.int64)
@@ -84,35 +85,14 @@ def _shown(records: pa.Array) -> pa.Array:
     return records.view(pa.string())
 
 
-def _decoded(records: pa.Array, encoding: str) -> pa.Array:
-    """Decode value by value where needed; undecodable ones are missing."""
-    shown = _shown(records)
-    if encoding in ("utf-8", "ascii") or pc.all(pc.string_is_ascii(shown)).as_py() is not False:
-        try:
-            return records.cast(pa.string())
-        except pa.ArrowInvalid:
-            pass
-    return pa.array([_text(value, encoding) for value in records.to_pylist()], pa.string())
-
-
-def _text(value: bytes | None, encoding: str) -> str | None:
-    try:
-        return None if value is None else value.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-
-
 def _cut(measured: pa.Array, spec: SourceSpec) -> tuple[list[pa.Array], Mask]:
-    bad = np.zeros(len(measured), np.bool_)
+    bad = to_mask(pc.is_null(measured))
     columns = []
     for slot in spec.slots:
         piece = _piece(measured, slot, in_bytes=spec.slots_in_bytes)
-        if spec.slots_in_bytes:
-            text = _decoded(piece, spec.encoding)
-            bad |= to_mask(pc.is_null(text))
-        else:
-            text = piece
-            bad |= to_mask(pc.is_null(measured))
+        text, wrong = decoded(piece, spec.encoding) if spec.slots_in_bytes else (piece, None)
+        if wrong is not None:
+            bad |= wrong
         columns.append(trimmed(text))
     return columns, bad
 
