@@ -14,6 +14,7 @@ from rich.table import Table
 from titian.kernel.errors import InvalidInput
 from titian.kernel.progress import track
 from titian.province.generate import LABEL, Summary, generate, steps
+from titian.province.live import stream_command
 from titian.province.model import DEFAULT_END, DEFAULT_SEED, ProvinceConfig
 
 app = typer.Typer(help="Generate the synthetic province.", no_args_is_help=True)
@@ -22,6 +23,9 @@ app = typer.Typer(help="Generate the synthetic province.", no_args_is_help=True)
 @app.callback()
 def room() -> None:
     """Generate the synthetic province."""
+
+
+app.command("stream")(stream_command)
 
 
 @app.command("generate")

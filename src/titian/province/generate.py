@@ -18,6 +18,7 @@ from titian.province import fraud, loanbook, movements, sheets, snapshots, truth
 from titian.province.entries import honest_entries
 from titian.province.events import honest_events
 from titian.province.ledger import Ledger, order_by, raised_limits, settle
+from titian.province.livestock import write_livestock
 from titian.province.model import (
     Cards,
     Events,
@@ -34,6 +35,7 @@ from titian.province.parquet import ParquetFolder
 from titian.province.sheets import Ids, Sheet
 from titian.province.touches import Marketing, market
 from titian.province.unload import Written, write_unload
+from titian.province.vendors import write_vendors
 from titian.province.world import build_worlds
 
 Progress = Callable[[int], None]
@@ -46,6 +48,7 @@ LABEL: Final = (
 )
 FEEDS: Final = 13
 STEPS_PER_BANK: Final = FEEDS + 2
+STEPS_AFTER_BANKS: Final = 2
 FOLDERS: Final = ("unload", "truth", "vendors", "livestock")
 
 
@@ -90,13 +93,13 @@ class History:
 
 def steps(config: ProvinceConfig) -> int:
     """How many steps `generate` reports to its progress."""
-    return config.banks * STEPS_PER_BANK
+    return config.banks * STEPS_PER_BANK + STEPS_AFTER_BANKS
 
 
 def generate(
     config: ProvinceConfig, out: Path, progress: Progress = lambda _: None, *, force: bool = False
 ) -> Summary:
-    """Write a province under `out`: unload/<bank>/<yyyymmdd>/, truth/, province.json.
+    """Write a province under `out`: unload/<bank>/<yyyymmdd>/, vendors/, livestock/, truth/.
 
     `progress` is called with steps done, `steps(config)` in all. The same configuration writes the
     same bytes. Raises Conflict when `out` holds files, unless they are a province and `force`.
@@ -121,6 +124,12 @@ def generate(
             progress(1)
             generating += ready - started
             writing += time.perf_counter() - ready
+    started = time.perf_counter()
+    write_vendors(config, worlds, out)
+    progress(1)
+    write_livestock(config, worlds, out)
+    progress(1)
+    generating += time.perf_counter() - started
     _write_manifest(config, out, complete=True, banks=_described(worlds, written))
     return Summary(
         out=out,

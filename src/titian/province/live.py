@@ -26,6 +26,7 @@ from titian.province import fraud, text
 from titian.province.codes import words
 from titian.province.entries import honest_entries
 from titian.province.events import honest_events
+from titian.province.generate import MANIFEST
 from titian.province.model import (
     Channel,
     Events,
@@ -50,7 +51,6 @@ LAST_YEAR: Final = 2039
 MAX_SPEED: Final = 1_000_000.0
 _SEED_STEP: Final = 7_919
 _ROWS_AT_ONCE: Final = 4_096
-_MANIFEST: Final = "province.json"
 
 
 class LiveEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +100,7 @@ def stream(
 
 def config_of(folder: Path) -> ProvinceConfig:
     """The configuration of a generated province. Raises NotFound when there is none."""
-    path = folder / _MANIFEST
+    path = folder / MANIFEST
     if not path.is_file():
         raise NotFound(
             f"{folder} holds no province", "Run `titian province generate --out` there first."
