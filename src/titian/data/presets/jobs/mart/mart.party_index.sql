@@ -1,0 +1,33 @@
+/*
+writes: mart.party_index
+zh: 客户序号
+en: Party numbers
+description: A dense number for every party, given once and never again, under which bitmaps hold it; a business date holds the parties first numbered on it.
+kind: event
+schedule: daily
+retries: 2
+columns:
+  party_id: {type: string, zh: 客户号, en: Party, class: C1, level: 2, key: true}
+  dense_id: {type: integer, zh: 序号, en: Number, class: C1, level: 1, required: true, description: "0, 1, 2 … within the bank"}
+checks:
+  - {unique: [party_id]}
+  - {unique: [dense_id]}
+*/
+WITH known AS (
+  SELECT party_id, dense_id FROM mart.party_index
+),
+fresh AS (
+  SELECT party.party_id, party.open_date
+  FROM core.party AS party
+  WHERE party.business_date = $business_date
+    AND party.party_id NOT IN (SELECT known.party_id FROM known)
+)
+SELECT today.party_id, today.dense_id
+FROM mart.party_index AS today
+WHERE today.business_date = $business_date
+UNION ALL
+SELECT
+  fresh.party_id,
+  (SELECT coalesce(max(known.dense_id), -1) FROM known)
+    + row_number() OVER (ORDER BY fresh.open_date, fresh.party_id) AS dense_id
+FROM fresh

@@ -1,0 +1,118 @@
+"""The profile's columns as condition fields: types from the profile job, labels from `fields.yaml`.
+
+The job that makes `mart.party_profile` declares the columns; the definition file `fields.yaml`
+lists the values a text column may hold, with labels, and which columns describe a household.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from titian.data import definitions
+from titian.data.definitions import Kind
+from titian.data.jobs.header import read_header
+from titian.data.strict import Document, nearest, read_yaml
+from titian.data.tags.model import Profile, ProfileField
+from titian.decide import Field, Label, Schema, Type
+from titian.kernel.errors import NotFound
+from titian.kernel.scope import Scope
+from titian.lake import store
+from titian.lake.schema import BUSINESS_DATE, Column, Table
+
+PROFILE = "mart.party_profile"
+INDEX = "mart.party_index"
+FIELDS_FILE = "fields.yaml"
+NOT_FIELDS = frozenset({"party_id", "dense_id"})
+_TODAY = Field(BUSINESS_DATE, Type.of("date"), Label("业务日期", "Business date"))
+_UNITS = {"_fen": "fen", "_days": "days", "_years": "years"}
+
+
+def profile_of(scope: Scope) -> Profile:
+    """Give the fields conditions may use at a bank. Raises NotFound, InvalidDefinition."""
+    described = next(
+        (p for p in definitions.paths(scope, Kind.TAGS) if p.name == FIELDS_FILE), None
+    )
+    return _profile(profile_table(scope), *_stamp(described))
+
+
+def profile_table(scope: Scope) -> Table:
+    """Give the profile's declaration: of the job that makes it, else of the table in the lake."""
+    for path in definitions.paths(scope, Kind.JOBS):
+        if path.name == f"{PROFILE}.sql":
+            return _declared(str(path), path.stat().st_mtime_ns)
+    if store.exists(scope, PROFILE):
+        return store.describe(scope, PROFILE)
+    raise NotFound(
+        f"{scope.place} has no job that makes {PROFILE}",
+        "Tags and audiences read it: inherit the union's jobs, or add one of your own.",
+    )
+
+
+@lru_cache(maxsize=128)
+def _declared(path: str, _mtime_ns: int) -> Table:
+    return read_header(Path(path).read_text(encoding="utf-8-sig"), path).table
+
+
+def _stamp(path: Path | None) -> tuple[str, int]:
+    return (str(path), path.stat().st_mtime_ns) if path else ("", 0)
+
+
+@lru_cache(maxsize=128)
+def _profile(table: Table, path: str, _mtime_ns: int) -> Profile:
+    values, household = _described(path, table) if path else ({}, frozenset[str]())
+    fields = {
+        column.name: ProfileField(
+            _field(column, values.get(column.name)), column.level, column.name in household
+        )
+        for column in table.columns
+        if column.name not in NOT_FIELDS and column.type != "binary"
+    }
+    fields[BUSINESS_DATE] = ProfileField(_TODAY, 1, household=True)
+    return Profile(fields, Schema(known.field for known in fields.values()))
+
+
+def _field(column: Column, values: Mapping[str, Label] | None) -> Field:
+    unit = next((unit for end, unit in _UNITS.items() if column.name.endswith(end)), "")
+    return Field(column.name, Type.of(column.type), Label(column.zh, column.en), values, unit)
+
+
+def _described(path: str, table: Table) -> tuple[dict[str, dict[str, Label]], frozenset[str]]:
+    document = read_yaml(Path(path).read_text(encoding="utf-8"), path)
+    top = document.mapping(document.value, (), "the file")
+    document.known_keys(top, ("values", "household"), ())
+    household = document.texts(top.get("household", []), ("household",), "household")
+    _known_columns(document, household, table, ("household",))
+    listed = document.mapping(top.get("values", {}), ("values",), "values")
+    _known_columns(document, tuple(listed), table, ("values",))
+    return {name: _labels(document, name, given) for name, given in listed.items()}, frozenset(
+        household
+    )
+
+
+def _known_columns(
+    document: Document, names: tuple[str, ...], table: Table, place: tuple[str, ...]
+) -> None:
+    columns = [column.name for column in table.columns]
+    for name in names:
+        if name not in columns:
+            raise document.error(
+                (*place, name), f"{table.qualified} has no column {name}", nearest(name, columns)
+            )
+
+
+def _labels(document: Document, name: str, given: object) -> dict[str, Label]:
+    place = ("values", name)
+    codes = document.mapping(given, place, f"the values of {name}")
+    return {code: read_label(document, label, (*place, code)) for code, label in codes.items()}
+
+
+def read_label(document: Document, given: object, place: tuple[str | int, ...]) -> Label:
+    """Read `{zh: …, en: …}`. Raises InvalidDefinition."""
+    both = document.mapping(given, place, "a label")
+    document.known_keys(both, ("zh", "en"), place)
+    return Label(
+        document.text(both.get("zh"), (*place, "zh"), "zh"),
+        document.text(both.get("en"), (*place, "en"), "en"),
+    )
