@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -74,7 +75,7 @@ def spending_weights(days: Dates) -> Floats:
 def red_packet_weights(days: Dates) -> Floats:
     """Return how many gifts of money are sent on each day: almost all from eve to fifth day."""
     gap = days_to_festival(days)
-    return np.where((gap >= -1) & (gap <= 4), np.exp(-np.abs(gap) / 1.5), 0.004)
+    return np.where((gap >= -1) & (gap <= 4), np.exp(-np.abs(gap) / 1.5), 0.002)
 
 
 def business_weights(days: Dates) -> Floats:
@@ -100,13 +101,16 @@ def snap_to_market(days: Ints, phase: Ints) -> Ints:
     return days - (days - phase) % MARKET_EVERY_DAYS
 
 
+@lru_cache(maxsize=16)
 def hours_table(profile: str) -> Ints:
     """Return a quantile table of seconds of the day for a named profile (65,536 values)."""
     weights = np.array(_HOURS[profile], np.float64)
     edges = np.r_[0.0, np.cumsum(weights) / weights.sum()]
     levels = (np.arange(_TABLE) + 0.5) / _TABLE
     seconds = np.interp(levels, edges, np.arange(25) * 3_600)
-    return np.minimum(seconds, SECONDS_PER_DAY - 1).astype(np.int64)
+    table = np.minimum(seconds, SECONDS_PER_DAY - 1).astype(np.int64)
+    table.flags.writeable = False
+    return table
 
 
 def quantile_table(weights: Floats) -> Ints:

@@ -9,8 +9,20 @@ import numpy as np
 
 from titian.province import earning, moving, spending
 from titian.province.ledger import OPENING_HOUR
-from titian.province.model import Entries, ProvinceConfig, World, concat, size, take
+from titian.province.model import (
+    Channel,
+    Entries,
+    ProvinceConfig,
+    World,
+    concat,
+    replace,
+    size,
+    take,
+)
 from titian.province.scene import Scene, set_scene
+
+COUNTER_OPENS_S: Final = 8 * 3_600 + 1_800
+COUNTER_CLOSES_S: Final = 17 * 3_600
 
 FLOWS: Final[tuple[Callable[[Scene], list[Entries]], ...]] = (
     earning.salaries,
@@ -39,7 +51,18 @@ def honest_entries(config: ProvinceConfig, world: World) -> Entries:
     A payment within the bank has both its sides, or none where an account is not open.
     """
     scene = set_scene(config, world)
-    return within_lives(world, concat([part for flow in FLOWS for part in flow(scene)]))
+    entries = concat([part for flow in FLOWS for part in flow(scene)])
+    return within_lives(world, in_office_hours(entries))
+
+
+def in_office_hours(entries: Entries) -> Entries:
+    """Move what happens at a counter into the hours when it is open, 08:30 to 17:00."""
+    day = entries.at.astype("datetime64[D]")
+    second = (entries.at - day).astype(np.int64)
+    closed = (second < COUNTER_OPENS_S) | (second >= COUNTER_CLOSES_S)
+    moved = COUNTER_OPENS_S + second % (COUNTER_CLOSES_S - COUNTER_OPENS_S)
+    second = np.where(closed & (entries.channel == Channel.COUNTER), moved, second)
+    return replace(entries, at=day + second.astype("timedelta64[s]"))
 
 
 def within_lives(world: World, entries: Entries) -> Entries:

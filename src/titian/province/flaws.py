@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,28 +50,22 @@ def rows_to_spoil(config: ProvinceConfig, bank_no: int, sheet: Sheet) -> Ints:
     return np.unique(rows)
 
 
-def spoil(
-    config: ProvinceConfig, bank_no: int, sheet: Sheet, lines: Iterable[tuple[int, bytes]]
-) -> list[tuple[int, Spoilt]]:
-    """Spoil the given (row, line) pairs, each in one way; lines end with a line feed."""
-    stream = config.stream(bank_no, f"spoil.{sheet.feed}")
+def spoil(stream: np.random.Generator, sheet: Sheet, row: int, line: bytes) -> Spoilt:
+    """Spoil a row in one way of its feed; the line ends with a line feed."""
     kinds = list(sheet.flaws)
-    spoilt = []
-    for row, line in lines:
-        kind = kinds[int(stream.integers(len(kinds)))]
-        names = sheet.flaws[kind]
-        name = names[int(stream.integers(len(names)))] if names else ""
-        day = int(np.searchsorted(sheet.starts, row, side="right")) - 1
-        good = line.rstrip(b"\n")
-        bad, kind, name = _spoilt(sheet, good, kind, name)
-        number = row - int(sheet.starts[day]) + 1
-        spoilt.append((row, Spoilt(sheet.feed, day, number, kind, name, good, bad + b"\n")))
-    return spoilt
+    kind = kinds[int(stream.integers(len(kinds)))]
+    names = sheet.flaws[kind]
+    name = names[int(stream.integers(len(names)))] if names else ""
+    day = int(np.searchsorted(sheet.starts, row, side="right")) - 1
+    good = line.rstrip(b"\n")
+    number = row - int(sheet.starts[day]) + 1
+    bad = _spoilt(sheet, good, kind, name)
+    return Spoilt(sheet.feed, day, number, kind, name, good, bad + b"\n")
 
 
-def _spoilt(sheet: Sheet, line: bytes, kind: Flaw, name: str) -> tuple[bytes, Flaw, str]:
+def _spoilt(sheet: Sheet, line: bytes, kind: Flaw, name: str) -> bytes:
     if kind is Flaw.EXTRA_FIELD:
-        return line + DELIMITER + b"?", kind, name
+        return line + DELIMITER + b"?"
     parts = _split(line)
     at = sheet.fields.index(name)
     value = parts[at]
@@ -87,7 +80,7 @@ def _spoilt(sheet: Sheet, line: bytes, kind: Flaw, name: str) -> tuple[bytes, Fl
             parts[at] = b"-" + value if value.strip(b"0.") else b"-1.00"
         case Flaw.BROKEN_ENCODING:
             parts[at] = value + BROKEN
-    return DELIMITER.join(parts), kind, name
+    return DELIMITER.join(parts)
 
 
 def _split(line: bytes) -> list[bytes]:

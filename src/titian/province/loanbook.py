@@ -19,6 +19,7 @@ from titian.province.model import (
     ProvinceConfig,
     World,
     size,
+    take,
 )
 from titian.province.sheets import Flaw, Ids, Sheet, day_numbers, starts_of, whole_columns
 
@@ -66,7 +67,17 @@ def standing_of(config: ProvinceConfig, world: World) -> Standing:
     kept = (overdue <= WRITE_OFF_DAYS) | (day == 0)
     day, loan, overdue = day[kept], loan[kept], np.minimum(overdue[kept], WRITE_OFF_DAYS)
     balance = _balances(config, loans, plan, loan, day)
-    return Standing(loan, day, np.where(overdue >= WRITE_OFF_DAYS, 0, balance), overdue)
+    balance = np.where(overdue >= WRITE_OFF_DAYS, 0, balance)
+    return _changes(Standing(loan, day, balance, overdue))
+
+
+def _changes(standing: Standing) -> Standing:
+    # Interest alone changes nothing that the feed shows.
+    order = np.argsort(standing.loan, kind="stable")
+    loan, balance = standing.loan[order], standing.balance_fen[order]
+    overdue = standing.overdue_days[order]
+    same = (loan[1:] == loan[:-1]) & (balance[1:] == balance[:-1]) & (overdue[1:] == overdue[:-1])
+    return take(standing, np.sort(order[np.r_[np.ones(min(len(loan), 1), bool), ~same]]))
 
 
 def loan_sheet(config: ProvinceConfig, world: World, ids: Ids) -> Sheet:

@@ -40,7 +40,8 @@ from titian.province.model import (
 
 MAX_TERM_MONTHS: Final = 60
 GRANTED_IN_WINDOW_SHARE: Final = 0.10
-BASE_MONTHLY_HAZARD: Final = 0.0011
+BASE_MONTHLY_HAZARD: Final = 0.0015
+FIRM_HAZARD: Final = 1.4
 CURE_SHARE: Final = 0.25
 SHOCK_MONTHS: Final = 9
 _PERSON_SHARE: Final = 0.34
@@ -210,9 +211,11 @@ def _hazard(loans: Loans, plan: Instalments, records: Records, villages: Village
     struck = (village >= 0) & (since >= 0) & (since <= SHOCK_MONTHS)
     farm = (traits.industry[party] >= 1) & (traits.industry[party] <= Industry.ORCHARD)
     shock = np.where(struck & farm, 1.0 + 9.0 * villages.shock[village], 1.0)
+    firm = np.where(people.kind[party] == PartyType.PERSON, 1.0, FIRM_HAZARD)
     hazard: Floats = (
         BASE_MONTHLY_HAZARD
         * np.minimum(months, 8)
+        * firm
         * secured
         * season
         * shock
@@ -310,7 +313,7 @@ def _amounts(stream: np.random.Generator, people: People, party: Refs, product: 
     yuan = people.income_fen[party] / 100.0
     months = np.array([0, 10, 4, 3, 26, 8, 11])[product]
     drawn = yuan * months * np.exp(stream.normal(0, 0.55, len(party)))
-    thousands: Ints = np.round(drawn.clip(3_000, 30_000_000) / 1_000).astype(np.int64)
+    thousands: Ints = np.round(drawn.clip(3_000, 6_000_000) / 1_000).astype(np.int64)
     return thousands * 100_000
 
 

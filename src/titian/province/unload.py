@@ -19,7 +19,7 @@ from titian.province.flaws import Spoilt, rows_to_spoil, spoil
 from titian.province.model import Bank, Ints, ProvinceConfig
 from titian.province.sheets import Flaw, Sheet
 
-ROWS_PER_BLOCK: Final = 50_000
+ROWS_PER_BLOCK: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,17 @@ class Written:
     rows: dict[str, int]
     size_bytes: int
     spoilt: list[Spoilt]
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    # Lines of the rows from `low` on: line n lies in data[begin[n]:begin[n + 1]].
+    low: int
+    begin: Ints
+    data: memoryview
+
+    def lines(self, first: int, end: int) -> memoryview:
+        return self.data[int(self.begin[first - self.low]) : int(self.begin[end - self.low])]
 
 
 def write_unload(
@@ -48,49 +59,40 @@ def write_unload(
     spoilt: list[Spoilt] = []
     size_bytes = 0
     for sheet in sheets:
-        bad = _bad_lines(config, bank, sheet)
-        totals = _totals(sheet, bad)
-        for day, content in _contents(sheet, bad):
-            name = f"{sheet.feed.upper()}_{stamps[day]}.dat"
-            (folders[day] / name).write_bytes(content)
-            count = int(sheet.starts[day + 1] - sheet.starts[day])
-            control[day].append(_control_line(name, count, totals, day))
+        names = [f"{sheet.feed.upper()}_{stamp}.dat" for stamp in stamps]
+        bad: list[Spoilt] = []
+        for day, content, planted in _contents(config, bank, sheet):
+            (folders[day] / names[day]).write_bytes(content)
             size_bytes += len(content)
-        spoilt += [row for _, row in bad]
-        progress(len(folders))
+            bad += planted
+        for day, line in enumerate(_control_lines(sheet, names, bad)):
+            control[day].append(line)
+        spoilt += bad
+        progress(1)
     for folder, stamp, lines in zip(folders, stamps, control, strict=True):
         (folder / f"CONTROL_{stamp}.ctl").write_text("".join(lines), text.ENCODING)
     rows = {sheet.feed: int(sheet.starts[-1]) for sheet in sheets}
     return Written((len(sheets) + 1) * len(folders), rows, size_bytes, spoilt)
 
 
-def lines_of(sheet: Sheet, low: int, high: int) -> tuple[Ints, memoryview]:
-    """Return where each line of a range of rows begins (one more than rows), and the bytes."""
-    *front, last = sheet.cells(low, high)
-    ended = _ended(last)
-    lines = text.join(*front, ended)
-    _, offsets, data = lines.buffers()
-    begin = np.frombuffer(offsets, np.int32)[lines.offset : lines.offset + high - low + 1]
-    return begin.astype(np.int64), memoryview(data if data is not None else b"")
-
-
-def _ended(cell: pa.Array) -> pa.Array:
-    return pc.binary_join_element_wise(
-        cell, pa.scalar(b"\n", pa.binary()), b"", null_handling="replace", null_replacement=b""
-    )
-
-
-def _contents(sheet: Sheet, bad: list[tuple[int, Spoilt]]) -> Iterator[tuple[int, bytes]]:
+def _contents(
+    config: ProvinceConfig, bank: Bank, sheet: Sheet
+) -> Iterator[tuple[int, bytes, list[Spoilt]]]:
     days = len(sheet.starts) - 1
+    chosen = rows_to_spoil(config, bank.no, sheet)
+    stream = config.stream(bank.no, f"spoil.{sheet.feed}")
     day = 0
     while day < days:
         last = _block_end(sheet.starts, day)
-        low, high = int(sheet.starts[day]), int(sheet.starts[last])
-        begin, data = lines_of(sheet, low, high) if high > low else (np.zeros(1, np.int64), b"")
+        block = _block(sheet, int(sheet.starts[day]), int(sheet.starts[last]))
         for number in range(day, last):
-            first, end = int(sheet.starts[number]) - low, int(sheet.starts[number + 1]) - low
-            inside = [(row - low, s) for row, s in bad if first <= row - low < end]
-            yield number, _spliced(data, begin, first, end, inside)
+            first, end = int(sheet.starts[number]), int(sheet.starts[number + 1])
+            low, high = np.searchsorted(chosen, [first, end])
+            bad = {
+                row: spoil(stream, sheet, row, bytes(block.lines(row, row + 1)))
+                for row in chosen[low:high].tolist()
+            }
+            yield number, _spliced(block, first, end, bad), list(bad.values())
         day = last
 
 
@@ -99,43 +101,51 @@ def _block_end(starts: Ints, day: int) -> int:
     return min(max(end, day + 1), len(starts) - 1)
 
 
-def _spliced(
-    data: memoryview | bytes, begin: Ints, first: int, end: int, bad: list[tuple[int, Spoilt]]
-) -> bytes:
+def _block(sheet: Sheet, low: int, high: int) -> _Block:
+    if low == high:
+        return _Block(low, np.zeros(1, np.int64), memoryview(b""))
+    *front, last = sheet.cells(low, high)
+    lines = text.join(*front, _ended(last))
+    _, offsets, data = lines.buffers()
+    begin = np.frombuffer(offsets, np.int32)[lines.offset : lines.offset + high - low + 1]
+    return _Block(low, begin.astype(np.int64), memoryview(data))
+
+
+def _ended(cell: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(
+        cell, pa.scalar(b"\n", pa.binary()), b"", null_handling="replace", null_replacement=b""
+    )
+
+
+def _spliced(block: _Block, first: int, end: int, bad: dict[int, Spoilt]) -> bytes:
     pieces: list[memoryview | bytes] = []
-    at = int(begin[first])
-    for row, spoilt in bad:
-        pieces += [data[at : int(begin[row])], spoilt.written]
-        at = int(begin[row + 1])
-    pieces.append(data[at : int(begin[end])])
+    for row, spoilt in bad.items():
+        pieces += [block.lines(first, row), spoilt.written]
+        first = row + 1
+    pieces.append(block.lines(first, end))
     return b"".join(pieces)
 
 
-def _bad_lines(config: ProvinceConfig, bank: Bank, sheet: Sheet) -> list[tuple[int, Spoilt]]:
-    def line(row: int) -> tuple[int, bytes]:
-        begin, data = lines_of(sheet, row, row + 1)
-        return row, bytes(data[int(begin[0]) : int(begin[1])])
+def _control_lines(sheet: Sheet, names: list[str], bad: list[Spoilt]) -> Iterator[str]:
+    totals = _totals(sheet, bad)
+    counts = np.diff(sheet.starts).tolist()
+    for day, (name, rows) in enumerate(zip(names, counts, strict=True)):
+        sums = ";".join(f"{column}={_yuan(int(fen[day]))}" for column, fen in totals.items())
+        yield f"{name}|@|{rows}|@|{sums}\n"
 
-    rows = rows_to_spoil(config, bank.no, sheet)
-    return spoil(config, bank.no, sheet, (line(int(row)) for row in rows))
 
-
-def _totals(sheet: Sheet, bad: list[tuple[int, Spoilt]]) -> dict[str, Ints]:
-    totals = {}
+def _totals(sheet: Sheet, bad: list[Spoilt]) -> dict[str, Ints]:
+    totals: dict[str, Ints] = {}
     for column, fen in sheet.totals.items():
         running = np.r_[0, np.cumsum(fen)].astype(np.int64)
         totals[column] = running[sheet.starts[1:]] - running[sheet.starts[:-1]]
-    for row, spoilt in bad:
+    for spoilt in bad:
         if spoilt.flaw is Flaw.IMPOSSIBLE_AMOUNT and spoilt.field in totals:
             # The control file describes the file as it is written.
+            row = int(sheet.starts[spoilt.day]) + spoilt.line - 1
             original = int(sheet.totals[spoilt.field][row])
             totals[spoilt.field][spoilt.day] -= 2 * original if original else 100
     return totals
-
-
-def _control_line(name: str, rows: int, totals: dict[str, Ints], day: int) -> str:
-    sums = ";".join(f"{column}={_yuan(int(fen[day]))}" for column, fen in totals.items())
-    return f"{name}|@|{rows}|@|{sums}\n"
 
 
 def _yuan(fen: int) -> str:
