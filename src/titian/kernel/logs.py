@@ -39,7 +39,9 @@ def setup() -> None:
     renderer = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if chosen.log_json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
         processors=[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any
 
@@ -17,7 +18,6 @@ from titian.data.jobs.model import State
 from titian.data.jobs.tables import job_state
 from titian.kernel import banks, clock, db
 from titian.kernel.scope import Permission
-from titian.web.charts import Heat
 from titian.web.context import Context, needs
 from titian.web.flow import Box, Picture, draw
 from titian.web.i18n import Text, _, lazy, locale
@@ -32,8 +32,6 @@ Operator = Annotated[Context, needs(Permission.RUN_JOBS, Level.BANK)]
 MAX_ALERTS = 8
 HEAT_DAYS = 30
 POLL_S = 5
-# How much a look a state needs, for the heat map: 0 well, 1 moving or waiting, 2 red.
-_HEAT: Mapping[State, int] = {State.FAILED: 2, State.HELD: 2, State.SUCCEEDED: 0, State.SKIPPED: 0}
 
 
 def newest_day(ctx: Context) -> date | None:
@@ -70,17 +68,18 @@ def live_board(ctx: Watcher) -> Response:
 def _union(ctx: Context) -> dict[str, Any]:
     day = day_of(ctx)
     lines = board.board(ctx.scope, day)
+    names = {str(bank.bank): bank.name(locale()) for bank in banks.visible(ctx.scope)}
     return {
         "day": day,
         "lines": lines,
-        "names": {bank.bank: bank.name(locale()) for bank in banks.visible(ctx.scope)},
+        "names": names,
         "red": sum(line.red for line in lines),
         "late": sum(line.late for line in lines),
         "done": sum(line.done for line in lines),
         "total": sum(line.total for line in lines),
         "moving": any(_moves(line) for line in lines),
         "alerts": alerts.listed(ctx.scope, limit=MAX_ALERTS),
-        "heat": _heat(ctx, board.heat(ctx.scope, day, days=HEAT_DAYS), day, by_job=False),
+        "heat": _heat(ctx, board.heat(ctx.scope, day, days=HEAT_DAYS), day, names, by_job=False),
         "states": RUN_STATES,
         "poll_s": POLL_S,
     }
@@ -90,18 +89,18 @@ def _bank(ctx: Context) -> dict[str, Any]:
     day = day_of(ctx)
     line = board.board(ctx.scope, day)[0]
     stands = [] if line.problem else board.stands(ctx.scope, day)
+    names = _job_names(ctx) if stands else {}
+    cells = board.heat(ctx.scope, day, days=HEAT_DAYS, by_job=True)
     return {
         "day": day,
         "line": line,
         "stands": stands,
-        "names": _job_names(ctx) if stands else {},
+        "names": names,
         "moving": _moves(line),
         "alerts": alerts.listed(ctx.scope, limit=MAX_ALERTS),
         "paused": {pause.job: pause for pause in pauses.listed(ctx.scope)},
         "score": results.bank_scores(ctx.scope),
-        "heat": _heat(
-            ctx, board.heat(ctx.scope, day, days=HEAT_DAYS, by_job=True), day, by_job=True
-        ),
+        "heat": _heat(ctx, cells, day, names, by_job=True),
         "states": RUN_STATES,
         "poll_s": POLL_S,
     }
@@ -116,27 +115,52 @@ def _job_names(ctx: Context) -> dict[str, str]:
     return {str(node["id"]): str(node[locale()]) for node in nodes}
 
 
-def _heat(ctx: Context, cells: Sequence[HeatCell], last: date, *, by_job: bool) -> Heat:
+@dataclass(frozen=True, slots=True)
+class Square:
+    """One day of one line of the heat map."""
+
+    tone: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeatLine:
+    """One bank or job over the days of the heat map."""
+
+    label: str
+    url: str
+    squares: Sequence[Square | None]
+
+
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """The last days, one line per bank or job."""
+
+    days: Sequence[date]
+    lines: Sequence[HeatLine]
+
+
+def _heat(
+    ctx: Context, cells: Sequence[HeatCell], last: date, labels: Mapping[str, str], *, by_job: bool
+) -> HeatMap:
     days = [last - timedelta(days=back) for back in range(HEAT_DAYS - 1, -1, -1)]
-    rows = sorted({cell.job if by_job else str(cell.bank) for cell in cells})
-    across = {day: place for place, day in enumerate(days)}
-    down = {name: place for place, name in enumerate(rows)}
-    return Heat(
-        _("The last 30 days"),
-        [day.strftime("%m-%d") for day in days],
-        rows,
-        [
-            (
-                across[cell.business_date],
-                down[cell.job if by_job else str(cell.bank)],
-                _HEAT.get(cell.worst, 1),
-            )
-            for cell in cells
-        ],
-        low=0,
-        high=2,
-        links=[ctx.url("/runs", date=day.isoformat()) for day in days],
-    )
+    held: dict[str, dict[date, HeatCell]] = {}
+    for cell in cells:
+        held.setdefault(cell.job if by_job else str(cell.bank), {})[cell.business_date] = cell
+    lines = []
+    for name, found in sorted(held.items()):
+        place = ctx.place if by_job else name
+        url = ctx.url(f"/runs/jobs/{name}") if by_job else ctx.url("/runs", at=place)
+        squares = [_square(ctx, found[day], place) if day in found else None for day in days]
+        lines.append(HeatLine(labels.get(name, name), url, squares))
+    return HeatMap(days, lines)
+
+
+def _square(ctx: Context, cell: HeatCell, place: str) -> Square:
+    word = RUN_STATES[cell.worst]
+    day = cell.business_date.isoformat()
+    return Square(word.tone, f"{day} {word.label}", ctx.url("/runs", at=place, date=day))
 
 
 @router.get("/runs/graph")

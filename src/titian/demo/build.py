@@ -1,0 +1,153 @@
+"""Build the sample house in the home folder: province, banks, accounts, feeds, days of runs."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from titian import __version__
+from titian.data import feeds
+from titian.data.jobs import control, executor
+from titian.data.jobs.orders import Order, OrderState
+from titian.demo import accounts
+from titian.kernel import banks
+from titian.kernel.banks import Bank
+from titian.kernel.errors import Conflict, Corrupt
+from titian.kernel.ids import BankId
+from titian.kernel.progress import Advance, track
+from titian.kernel.scope import Scope
+from titian.kernel.settings import settings
+from titian.province import ProvinceConfig
+from titian.province.generate import generate, steps
+from titian.province.places import banks_of
+
+RUN_DAYS = 21
+PASSWORD_BYTES = 9
+RUN_TIMEOUT_S = 1_800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a build made: the password of the demo accounts, and figures."""
+
+    version: str
+    password: str
+    first_bank: str
+    seconds: float
+    banks: int
+    job_runs: int
+    rows: int
+    last_day: str
+
+
+def _marker() -> Path:
+    return settings().home / "demo.json"
+
+
+def existing() -> Built | None:
+    """Give what an earlier build of this version left, if it was finished."""
+    try:
+        found = Built(**json.loads(_marker().read_text()))
+    except FileNotFoundError:
+        return None
+    except (TypeError, ValueError):
+        raise Corrupt(
+            f"{_marker()} cannot be read", "Remove the home folder, or set TITIAN_HOME to another."
+        ) from None
+    return found if found.version == __version__ else None
+
+
+def build(config: ProvinceConfig, run_days: int = RUN_DAYS) -> Built:
+    """Make everything; what an interrupted build left is taken over, not made twice."""
+    began = time.perf_counter()
+    unload = _province(config)
+    names = _banks(config)
+    first = names[0]
+    password = _password()
+    accounts.create(first, password)
+    rows = _feeds(unload, names)
+    last = config.end
+    runs = _runs(names, max(config.start, last - timedelta(days=run_days - 1)), last)
+    built = Built(
+        __version__,
+        password,
+        first,
+        round(time.perf_counter() - began, 1),
+        len(names),
+        runs,
+        rows,
+        last.isoformat(),
+    )
+    _write_privately(_marker(), json.dumps(asdict(built)))
+    return built
+
+
+def _password() -> str:
+    path = settings().home / "demo.password"
+    if not path.exists():
+        _write_privately(path, secrets.token_urlsafe(PASSWORD_BYTES))
+    return path.read_text()
+
+
+def _write_privately(path: Path, text: str) -> None:
+    draft = path.with_suffix(".draft")
+    draft.touch(mode=0o600)
+    draft.write_text(text)
+    draft.replace(path)
+
+
+def _province(config: ProvinceConfig) -> Path:
+    folder = settings().home / "province"
+    manifest = folder / "province.json"
+    if not (manifest.exists() and json.loads(manifest.read_text()).get("complete")):
+        with track("Making the synthetic province", steps(config)) as advance:
+            generate(config, folder, advance, force=True)
+    return folder / "unload"
+
+
+def _banks(config: ProvinceConfig) -> list[BankId]:
+    scope = Scope.system(None)
+    known = {bank.bank for bank in banks.all_banks()}
+    members = banks_of(config)
+    for member in members:
+        if member.bank not in known:
+            new = Bank(BankId(member.bank), member.name_zh, member.name_en)
+            banks.register(scope, new)
+    return [BankId(member.bank) for member in members]
+
+
+def _feeds(unload: Path, names: list[BankId]) -> int:
+    rows = 0
+    with track("Loading the nightly feeds", None) as advance:
+        for bank in names:
+            loaded = feeds.load_folder(Scope.system(bank), unload / bank, advance=advance)
+            rows += sum(outcome.good for outcome in loaded)
+    return rows
+
+
+def _runs(names: list[BankId], first: date, last: date) -> int:
+    with executor.running():
+        orders = [
+            order for bank in names for order in control.backfill(Scope.system(bank), first, last)
+        ]
+        total = sum(order.total for order in orders)
+        with track("Running the days", total or None) as advance:
+            ended = [_follow(order, advance) for order in orders]
+    return sum(order.finished for order in ended)
+
+
+def _follow(order: Order, advance: Advance) -> Order:
+    done = 0
+    for seen in executor.wait(order.order, RUN_TIMEOUT_S):
+        advance(seen.finished - done)
+        done, order = seen.finished, seen
+    if order.state is not OrderState.DONE:
+        raise Conflict(
+            f"the runs of {order.bank} ended as {order.state}: {order.error or 'see the board'}",
+            f"See `titian jobs status --bank {order.bank}`; starting again goes on from there.",
+        )
+    return order

@@ -1,0 +1,128 @@
+"""`titian demo`: build if need be, then serve, or check and print one JSON summary."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+import uvicorn
+from fastapi import FastAPI
+from rich.console import Console
+from rich.table import Table
+
+from titian.data import indicators, tags
+from titian.data.jobs import executor
+from titian.demo import build
+from titian.demo.accounts import ACCOUNTS
+from titian.demo.build import Built
+from titian.demo.visit import Visit, visit_all
+from titian.kernel import db
+from titian.kernel.errors import TimedOut
+from titian.kernel.ids import BankId
+from titian.kernel.progress import track
+from titian.kernel.scope import Scope
+from titian.kernel.settings import settings
+from titian.province import ProvinceConfig
+from titian.web.app import create_app
+
+START_TIMEOUT_S = 30.0
+SHOWN_FAILURES = 50
+
+
+def command(
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Visit every page, print one JSON summary, leave.")
+    ] = False,
+    banks: Annotated[int, typer.Option(min=1, help="Banks of the sample province.")] = 3,
+    customers: Annotated[int, typer.Option(min=50, help="Customers of all banks.")] = 6_000,
+    days: Annotated[int, typer.Option(min=1, help="Business dates of history.")] = 120,
+    serve: Annotated[bool, typer.Option(help="Serve when built.")] = True,
+) -> None:
+    """Make the sample province, run its day and serve it."""
+    db.upgrade()
+    began = time.perf_counter()
+    built = build.existing() or build.build(ProvinceConfig(banks, customers, days))
+    if check:
+        _check(built, began)
+        return
+    _greet(built)
+    if serve:
+        with executor.running():
+            chosen = settings()
+            uvicorn.run(
+                create_app(),
+                host=chosen.host,
+                port=chosen.port,
+                log_level="warning",
+                access_log=False,
+            )
+
+
+def _check(built: Built, began: float) -> None:
+    app = create_app()
+    with (
+        executor.running(),
+        _served(app) as address,
+        track("Visiting every page", len(ACCOUNTS)) as advance,
+    ):
+        seen = visit_all(app, address, ACCOUNTS, built.password, advance)
+    typer.echo(json.dumps(_summary(built, seen, time.perf_counter() - began), ensure_ascii=False))
+    if seen.failures:
+        console = Console(stderr=True, highlight=False)
+        for failure in seen.failures[:SHOWN_FAILURES]:
+            console.print(f"failed: {failure}", markup=False)
+        raise typer.Exit(1)
+
+
+def _summary(built: Built, seen: Visit, seconds: float) -> dict[str, object]:
+    scope = Scope.system(BankId(built.first_bank))
+    return {
+        "seconds": round(seconds, 1),
+        "banks": built.banks,
+        "job_runs": built.job_runs,
+        "rows": built.rows,
+        "indicators": len(indicators.catalogue(scope)),
+        "tags": len(tags.catalogue(scope)),
+        "pages": seen.pages,
+        "page_kinds": len(seen.kinds),
+        "failures": len(seen.failures),
+    }
+
+
+@contextmanager
+def _served(app: FastAPI) -> Iterator[str]:
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", access_log=False)
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    until = time.monotonic() + START_TIMEOUT_S
+    while not server.started:
+        if time.monotonic() > until or not thread.is_alive():
+            raise TimedOut("the server did not start", "Run `titian doctor`.")
+        time.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(START_TIMEOUT_S)
+
+
+def _greet(built: Built) -> None:
+    chosen = settings()
+    console = Console(highlight=False)
+    console.print(f"\n[bold]Titian 梯田[/]  http://{chosen.host}:{chosen.port}")
+    console.print("Synthetic data: every person, firm and place is invented. 合成数据，均为虚构。")
+    table = Table("user 用户", "role 角色", "place 机构")
+    for account in ACCOUNTS:
+        place = "union 省联社" if account.at_union else built.first_bank
+        table.add_row(account.user_id, f"{account.name} {account.role}", place)
+    console.print(table)
+    console.print(f"Password of all of them 统一密码: [bold]{built.password}[/]\n")
