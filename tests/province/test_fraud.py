@@ -10,6 +10,7 @@ import pytest
 
 from titian.province.fraud import Scenario, inject
 from titian.province.fraud.inject import PLANTERS
+from titian.province.generate import Summary
 from titian.province.ledger import settle
 from titian.province.model import (
     Channel,
@@ -264,3 +265,19 @@ def test_short_windows_and_small_banks_work(plant: Plant, days: int) -> None:
         _, small = plant(config, world)
         assert small.labels == small.truth["fraud_incident"].num_rows
         assert small.labels > 0
+
+
+def test_written_labels_lead_from_files_to_incidents(
+    unload: Summary, truth_rows: Callable[[str], Incidents]
+) -> None:
+    incidents = {(row["bank"], row["label"]) for row in truth_rows("fraud_incident")}
+    labels = truth_rows("label")
+    assert {(row["bank"], row["label"]) for row in labels} == incidents
+    for kind in ("entry", "event"):
+        wanted = {row["id"] for row in labels if row["kind"] == kind}
+        written = {
+            line.split("|@|", 1)[0]
+            for file in (unload.out / "unload").rglob(f"{kind.upper()}_*.dat")
+            for line in file.read_bytes().decode("gb18030", errors="replace").splitlines()
+        }
+        assert len(wanted - written) <= 0.02 * len(wanted)

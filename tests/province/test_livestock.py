@@ -2,13 +2,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from titian.province.livestock import (
     Calendar,
@@ -17,11 +21,15 @@ from titian.province.livestock import (
     Stock,
     build_prices,
     build_stock,
+    owners_of,
     price_table,
     quote_table,
+    write_livestock,
 )
 from titian.province.livestock.curves import Curve, shape_from_birth, weight_kg
 from titian.province.livestock.model import BREEDS, HUSBANDRY, Breed
+from titian.province.model import Industry, ProvinceConfig
+from titian.province.world import build_worlds
 
 CALENDAR = Calendar(date(2026, 3, 31), 120)
 COUNTIES = ("清禾县", "柏水县")
@@ -353,3 +361,57 @@ def test_nothing_is_stolen_when_theft_is_switched_off() -> None:
 
 def test_every_species_is_kept() -> None:
     assert set(HUSBANDRY) == {breed.species for breed in BREEDS}
+
+
+@pytest.mark.parametrize(("banks", "customers", "days"), [(3, 900, 40), (51, 2_550, 2)])
+def test_files_of_every_bank_are_written_and_marked(
+    tmp_path: Path, banks: int, customers: int, days: int
+) -> None:
+    config = ProvinceConfig(banks=banks, customers=customers, days=days)
+    worlds = build_worlds(config)
+    rows = write_livestock(config, worlds, tmp_path)
+    for name, count in rows.items():
+        path = tmp_path / "livestock" / f"{name}.parquet"
+        assert pq.read_metadata(path).num_rows == count
+        assert pq.read_schema(path).metadata[b"titian.synthetic"] == b"true"
+    farms = pq.read_table(tmp_path / "livestock" / "farm.parquet")
+    assert len(set(farms["farm_id"].to_pylist())) == rows["farm"]
+    assert len(set(farms["bank"].to_pylist())) > banks * 2 / 3
+    hidden = {path.stem for path in (tmp_path / "truth").glob("*.parquet")}
+    assert {"livestock_headcount", "livestock_weight", "livestock_loss"} <= hidden
+
+
+def test_owners_are_parties_of_their_bank_and_its_trade() -> None:
+    config = ProvinceConfig(banks=1, customers=4_000, days=30)
+    world = build_worlds(config)[0]
+    owners = owners_of(config, world)
+    rows = [int(party[3:]) - 1 for party in owners.party_id.to_pylist()]
+    kinds = {Industry.PIG: "pig", Industry.CATTLE: "cattle", Industry.SHEEP: "sheep"}
+    assert len(rows) == len(set(rows)) == 18
+    assert owners.industry.to_pylist() == [
+        kinds[Industry(world.traits.industry[row])] for row in rows
+    ]
+    assert set(owners.industry.to_pylist()) == set(kinds.values())
+    assert (world.people.open_date[rows] < config.start_day).all()
+
+
+@given(seed=st.integers(0, 2**32 - 1), owners=st.integers(0, 6), days=st.integers(1, 60))
+@settings(max_examples=15, deadline=None)
+def test_heads_always_add_up(seed: int, owners: int, days: int) -> None:
+    calendar = Calendar(date(2026, 3, 31), days)
+    prices = build_prices(COUNTIES, calendar, np.random.default_rng(1))
+    stream = np.random.default_rng(seed)
+    made = build_stock(some_owners(owners), prices, calendar, Rates(), "01", stream)
+    wrong = """
+        SELECT count(*) FROM livestock_headcount
+        WHERE start + births + purchases - sales - deaths - thefts <> "end" OR "end" < 0
+    """
+    assert ask(wrong, made) == [(0,)]
+    present = ask(
+        """
+        SELECT (SELECT coalesce(sum("end"), 0) FROM livestock_headcount WHERE date = '2026-03-31'),
+               (SELECT count(*) FROM livestock_animal WHERE exit = 'stays')
+        """,
+        made,
+    )[0]
+    assert present[0] == present[1]

@@ -294,3 +294,13 @@ def test_small_and_many_banks_work(banks: int, customers: int) -> None:
     config = ProvinceConfig(banks=banks, customers=customers, days=3)
     made = build_vendors(config, build_worlds(config))
     assert made.tables["police"].num_rows > 0.8 * customers
+
+
+def test_a_large_province_is_known_in_part(worlds: list[World]) -> None:
+    some = true_subjects(CONFIG, worlds, limit=500)
+    subject, _ = links_of(some, worlds)
+    persons = np.concatenate([world.traits.person for world in worlds])
+    assert size(some) == 500
+    assert set(np.unique(subject).tolist()) == {-1, *range(500)}
+    assert (some.person[subject[subject >= 0]] == persons[subject >= 0]).all()
+    assert not np.isin(persons[subject < 0], some.person).any()

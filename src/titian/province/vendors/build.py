@@ -97,7 +97,9 @@ def _listed(
         [subject[start + world.cards.party] for start, world in zip(first, worlds, strict=True)]
     )
     number = np.concatenate([world.cards.number for world in worlds])
-    kept = stream.permutation(np.flatnonzero(chance(stream, _CARDS_LISTED, len(holder))))
+    kept = stream.permutation(
+        np.flatnonzero(chance(stream, _CARDS_LISTED, len(holder)) & (holder >= 0))
+    )
     return holder[kept], pa.array(number[kept].tolist(), pa.string())
 
 

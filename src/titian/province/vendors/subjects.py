@@ -18,6 +18,9 @@ from titian.province.model import (
 )
 from titian.province.vendors.model import Subjects
 
+MAX_SUBJECTS = 300_000
+"""How many true persons and firms the vendors keep records of."""
+
 _MOVED_SHARE = 0.35
 _OLD_PHONE_SERIAL = 75_000_000
 _STRANGER_SHARE = 0.08
@@ -26,17 +29,24 @@ _STRANGER_AREA = 77
 _ROADS = np.array(["和平路", "胜利路", "新华街", "北关街", "车站路", "文化巷"])
 
 
-def true_subjects(config: ProvinceConfig, worlds: list[World]) -> Subjects:
+def true_subjects(
+    config: ProvinceConfig, worlds: list[World], limit: int = MAX_SUBJECTS
+) -> Subjects:
     """One row per true person or firm of all banks, as its original record has it.
 
-    A person known to several banks, or twice to one, is one subject.
+    A person known to several banks, or twice to one, is one subject. In a province of more than
+    `MAX_SUBJECTS` persons and firms the vendors know that many, chosen at random.
     """
     everyone = concat([_of_bank(config, world) for world in worlds])
     # The original of a person has the serial number that names the person; copies come after.
     copy = everyone.person != np.arange(size(everyone))
     order = np.lexsort((copy, everyone.person))
     first = np.r_[True, np.diff(everyone.person[order]) > 0][: len(order)]
-    return take(everyone, np.sort(order[first]))
+    known = np.sort(order[first])
+    if len(known) > limit:
+        stream = config.stream(0, "vendors.known")
+        known = np.sort(stream.permutation(known)[:limit])
+    return take(everyone, known)
 
 
 def with_strangers(config: ProvinceConfig, subjects: Subjects) -> Subjects:
@@ -70,11 +80,16 @@ def with_strangers(config: ProvinceConfig, subjects: Subjects) -> Subjects:
 
 
 def links_of(subjects: Subjects, worlds: list[World]) -> tuple[Ints, Ints]:
-    """The subject and the bank number of every party, bank by bank in the order of People."""
+    """The subject and the bank number of every party, bank by bank in the order of People.
+
+    The subject is -1 for a party that no vendor knows.
+    """
     person = np.concatenate([world.traits.person for world in worlds])
     bank = np.repeat([world.bank.no for world in worlds], [size(w.people) for w in worlds])
     order = np.argsort(subjects.person, kind="stable")
-    subject = order[np.searchsorted(subjects.person[order], person)]
+    at = np.searchsorted(subjects.person, person, sorter=order)
+    found = order[np.minimum(at, len(order) - 1)]
+    subject = np.where(subjects.person[found] == person, found, -1)
     return subject.astype(np.int64), bank.astype(np.int64)
 
 
