@@ -292,7 +292,7 @@ def _indicator(
         raise entry.error(error.what, error.remedy) from None
     return Indicator(
         code=code,
-        label=label,
+        label=Label(label.zh, label.en[:1].upper() + label.en[1:]),
         subject=Subject(subject.choice("subject", list(Subject))),
         unit=unit,
         owner=owner,

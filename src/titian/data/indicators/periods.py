@@ -68,26 +68,27 @@ def _year_before(window: Callable[[date], Window]) -> Callable[[date], Window]:
     return lambda day: window(last_year(day))
 
 
-_FLOW_SPANS: tuple[tuple[str, str, str, Callable[[date], Window]], ...] = (
-    ("day", "当日", "today", _at(lambda day: day)),
-    ("mtd", "本月", "month to date", _since(month_start)),
-    ("qtd", "本季", "quarter to date", _since(quarter_start)),
-    ("ytd", "本年", "year to date", _since(year_start)),
-    ("d7", "近7天", "last 7 days", _last(7)),
-    ("d30", "近30天", "last 30 days", _last(30)),
-    ("d90", "近90天", "last 90 days", _last(90)),
-)
+_FLOW_SPANS: tuple[tuple[str, Label, Label, Callable[[date], Window]], ...] = (
+    ("day", Label("当日", "today"), Label("上年同日", "same day last year"), _at(lambda day: day)),
+    ("mtd", Label("本月", "month to date"), Label("上年同月", "same month last year, to date"),
+     _since(month_start)),
+    ("qtd", Label("本季", "quarter to date"), Label("上年同季", "same quarter last year, to date"),
+     _since(quarter_start)),
+    ("ytd", Label("本年", "year to date"), Label("上年同期", "last year to the same day"),
+     _since(year_start)),
+    ("d7", Label("近7天", "last 7 days"), Label("上年同期近7天", "same 7 days last year"), _last(7)),
+    ("d30", Label("近30天", "last 30 days"), Label("上年同期近30天", "same 30 days last year"),
+     _last(30)),
+    ("d90", Label("近90天", "last 90 days"), Label("上年同期近90天", "same 90 days last year"),
+     _last(90)),
+)  # fmt: skip
 
 FLOW: Mapping[str, Period] = {
     period.name: period
-    for name, zh, en, window in _FLOW_SPANS
+    for name, now, then, window in _FLOW_SPANS
     for period in (
-        Period(name, Label(zh, en), window),
-        Period(
-            f"{name}_ly",
-            Label(f"上年同期{zh}", f"{en}, a year ago"),
-            _year_before(window),
-        ),
+        Period(name, now, window),
+        Period(f"{name}_ly", then, _year_before(window)),
     )
 }
 

@@ -51,6 +51,9 @@ _KEYS: Mapping[Section, tuple[str, ...]] = {
 }
 
 
+_CALLED = {Section.FORMULAS: "indicator"}
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One definition as written, with helpers that point at its place when it is wrong."""
@@ -91,7 +94,8 @@ class Entry:
 
     def choice(self, key: str, choices: Sequence[str]) -> str:
         """Give one of a few words."""
-        return self.document.choice(self.need(key), (*self.place, key), key, choices)
+        known = [str(choice) for choice in choices]
+        return self.document.choice(self.need(key), (*self.place, key), key, known)
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Give a list of texts; empty where it is not written."""
@@ -139,7 +143,7 @@ class Book:
 
     def add(self, section: Section, entry: Entry) -> None:
         """Put a named entry in its place. Raises InvalidDefinition when it may not be there."""
-        claim(self.named[section], entry.name, entry, section.value[:-1])
+        claim(self.named[section], entry.name, entry, _CALLED.get(section, section.value[:-1]))
 
 
 def claim(taken: dict[str, Entry], name: str, entry: Entry, what: str) -> None:
