@@ -110,36 +110,22 @@ def _empty(
     share = stream.uniform(0.15, 0.45, len(turn))
     amount = np.maximum(case.balance_fen(party[turn]) * share, 5_000).astype(np.int64)
     declined = chance(stream, 0.2, len(turn))
-    steps = [
-        (EventType.DEVICE_BIND, 0),
-        (EventType.LIMIT_CHANGE, 50),
-        (EventType.PAYEE_ADD, 110),
-    ]
-    made = [
+    thief = {"device": device, "ip": ip}
+    return [
+        act(label, at, Channel.MOBILE, EventType.DEVICE_BIND, party, **thief),
+        act(label, at + 50, Channel.MOBILE, EventType.LIMIT_CHANGE, party, **thief),
+        act(label, at + 110, Channel.MOBILE, EventType.PAYEE_ADD, party, payee=payee, **thief),
         act(
-            label,
-            at + after,
+            label[turn],
+            at[turn] + 180 + since,
             Channel.MOBILE,
-            kind,
-            party,
-            account=account,
-            payee=payee if kind is EventType.PAYEE_ADD else -1,
-            device=device,
-            ip=ip,
-        )
-        for kind, after in steps
+            EventType.TRANSFER,
+            party[turn],
+            account=account[turn],
+            amount_fen=amount,
+            payee=payee[turn],
+            device=device[turn],
+            ip=ip[turn],
+            result=np.where(declined, Result.DECLINED, Result.SUCCESS),
+        ),
     ]
-    transfers = act(
-        label[turn],
-        at[turn] + 180 + since,
-        Channel.MOBILE,
-        EventType.TRANSFER,
-        party[turn],
-        account=account[turn],
-        amount_fen=amount,
-        payee=payee[turn],
-        device=device[turn],
-        ip=ip[turn],
-        result=np.where(declined, Result.DECLINED, Result.SUCCESS),
-    )
-    return [*made, transfers]

@@ -91,28 +91,21 @@ def act(
     What a channel sees besides (card, phone, merchant, terminal) is filled in by `dress`.
     """
     count = len(label)
-
-    def refs(value: Whole) -> npt.NDArray[np.int32]:
-        return np.broadcast_to(np.asarray(value, np.int32), (count,))
-
-    def codes(value: Whole) -> npt.NDArray[np.uint8]:
-        return np.broadcast_to(np.asarray(value, np.uint8), (count,))
-
     return Events(
         at=at.astype("datetime64[s]"),
-        channel=codes(channel),
-        kind=codes(kind),
-        party=refs(party),
-        account=refs(account),
-        card=refs(card),
+        channel=_codes(channel, count),
+        kind=_codes(kind, count),
+        party=_refs(party, count),
+        account=_refs(account, count),
+        card=_refs(card, count),
         amount_fen=np.broadcast_to(np.asarray(amount_fen, np.int64), (count,)),
-        payee=refs(payee),
-        device=refs(device),
+        payee=_refs(payee, count),
+        device=_refs(device, count),
         ip=np.broadcast_to(np.asarray(ip, np.uint32), (count,)),
         phone=np.broadcast_to(np.asarray(phone, np.int64), (count,)),
-        merchant=refs(NOBODY),
-        terminal=refs(NOBODY),
-        result=codes(result),
+        merchant=_refs(NOBODY, count),
+        terminal=_refs(NOBODY, count),
+        result=_codes(result, count),
         label=(label + 1).astype(np.int32),
     )
 
@@ -205,3 +198,11 @@ def spread_out(stream: np.random.Generator, count: Ints, mean_gap_s: float) -> t
     first = np.cumsum(count) - count
     since = total - total[np.minimum(first, max(len(total) - 1, 0))][row] if len(row) else total
     return row, since
+
+
+def _refs(value: Whole, count: int) -> npt.NDArray[np.int32]:
+    return np.broadcast_to(np.asarray(value, np.int32), (count,))
+
+
+def _codes(value: Whole, count: int) -> npt.NDArray[np.uint8]:
+    return np.broadcast_to(np.asarray(value, np.uint8), (count,))

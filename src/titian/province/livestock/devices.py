@@ -150,7 +150,7 @@ def _skews(size: int, share: float, stream: np.random.Generator) -> Ints:
     small = stream.integers(-2, 3, size)
     drift = stream.integers(-1_800, 1_801, size)
     wrong = chance(stream, share, size)
-    slipped = wrong & (chance(stream, 0.25, size))
+    slipped = wrong & chance(stream, 0.25, size)
     skew: Ints = np.where(slipped, _TIME_ZONE_SLIP_S, np.where(wrong, drift, small))
     return skew
 

@@ -44,7 +44,7 @@ def plan_visits(herding: Herding, head_end: Ints, stream: np.random.Generator) -
     day = visit[herding.farm_of(np.arange(len(herding.herds)))]
     herd, turn = np.nonzero((day >= 0) & (day < days))
     day = day[herd, turn]
-    chosen = (head_end[herd, day] > 0) & (chance(stream, _VISITED_SHARE, len(herd)))
+    chosen = (head_end[herd, day] > 0) & chance(stream, _VISITED_SHARE, len(herd))
     herd, day = herd[chosen], day[chosen]
     heads = head_end[herd, day]
     wrong = chance(stream, _MISCOUNT_SHARE, len(herd))

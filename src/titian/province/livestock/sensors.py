@@ -64,12 +64,8 @@ def message_table(
     as a broker that delivers at least once produces it.
     """
     size = len(messages.device)
-    farm = herding.pens.farm[herding.devices.pen[messages.device]]
-    cut = messages.true_time >= herding.outages.start[farm]
-    cut &= messages.true_time < herding.outages.end[farm]
-    flood = herding.outages.end[farm] + stream.uniform(0, 600, size) / 86_400
-    arrival = np.where(cut, flood, messages.true_time + stream.exponential(2.0, size) / 86_400)
     sent = messages.true_time + herding.devices.skew_s[messages.device] / 86_400
+    arrival = _arrivals(herding, messages, stream)
     repeat = np.nonzero(chance(stream, herding.rates.duplicate_share, size))[0]
     rows = np.concatenate([np.arange(size), repeat])
     arrival = np.concatenate([arrival, arrival[repeat] + stream.exponential(0.01, len(repeat))])
@@ -93,6 +89,15 @@ def message_table(
             "received_at": herding.calendar.at(arrival),
         }
     )
+
+
+def _arrivals(herding: Herding, messages: Messages, stream: np.random.Generator) -> Floats:
+    size = len(messages.device)
+    farm = herding.pens.farm[herding.devices.pen[messages.device]]
+    cut = messages.true_time >= herding.outages.start[farm]
+    cut &= messages.true_time < herding.outages.end[farm]
+    flood = herding.outages.end[farm] + stream.uniform(0, 600, size) / 86_400
+    return np.where(cut, flood, messages.true_time + stream.exponential(2.0, size) / 86_400)
 
 
 def _presence(herding: Herding, stream: np.random.Generator) -> Messages:
