@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -29,6 +30,7 @@ STATIC = HERE / "static"
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "titian_theme"
 RAIL_COOKIE = "titian_rail"
+ICONS = "vendor/icons.svg"
 LIST_BASE = "list_page.html"
 MACROS = ("parts.html", "table.html", "fields.html")
 
@@ -89,14 +91,21 @@ def asset(path: str) -> str:
     return f"/static/{path}?v={_mark(path)}"
 
 
+@lru_cache(maxsize=1)
+def _icons() -> frozenset[str]:
+    return frozenset(re.findall(r'symbol id="([^"]+)"', (STATIC / ICONS).read_text()))
+
+
 def icon(name: str, label: Text = "") -> Markup:
-    """Give a Lucide icon; with a label when it stands alone."""
+    """Give a Lucide icon; with a label when it stands alone. Raises LookupError."""
+    if name not in _icons():
+        raise LookupError(f"no icon {name!r}: add it to frontend/icons.txt and build the front end")
     known = (
         Markup('role="img" aria-label="{}"').format(label)
         if label
         else Markup('aria-hidden="true"')
     )
-    use = Markup('<use href="{}#{}"/>').format(asset("vendor/icons.svg"), name)
+    use = Markup('<use href="{}#{}"/>').format(asset(ICONS), name)
     return Markup('<svg class="icon" {}>{}</svg>').format(known, use)
 
 

@@ -210,7 +210,7 @@ def _head(view: TableView, column: Column[Any]) -> Head:
         return Head(column, None, None)
     mine = view.query.sort == column.name
     turned = column.name if mine and view.query.descending else f"-{column.name}"
-    first = column.name if alignment(column) == "text" else f"-{column.name}"
+    first = column.name if alignment(column) in ("text", "code") else f"-{column.name}"
     order = ("descending" if view.query.descending else "ascending") if mine else None
     return Head(column, view.link(sort=turned if mine else first, page=None), order)
 

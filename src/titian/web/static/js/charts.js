@@ -59,6 +59,12 @@
     for (const axis of [option.xAxis, option.yAxis].flat()) {
       if (axis?.type === "value") axis.axisLabel = { formatter: compact, ...axis.axisLabel };
     }
+    for (const one of option.series ?? []) {
+      if (one.markLine) {
+        one.markLine.label = { color: token("--ink-3"), textBorderWidth: 0, fontSize: 11, ...one.markLine.label };
+        one.markLine.lineStyle = { color: token("--accent-ink"), type: "dashed", ...one.markLine.lineStyle };
+      }
+    }
     option.tooltip = { valueFormatter: write, confine: true, ...option.tooltip };
     option.aria = { enabled: true, decal: { show: false } };
     option.animationDuration = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 350;

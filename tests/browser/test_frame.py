@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+Open = Callable[..., Page]
+Axe = Callable[[Page], list[str]]
+
+
+def rail(page: Page) -> list[str]:
+    links = page.locator("#rail nav a")
+    return [links.nth(n).get_attribute("href") or "" for n in range(links.count())]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("place", ["union", "qinghe"])
+def test_no_page_of_the_rail_offends_axe(
+    open_page: Open, axe: Axe, language: str, place: str
+) -> None:
+    page = open_page(language=language)
+    page.goto(f"/at/{place}/")
+    found: list[str] = []
+    for path in [*rail(page), "/account", "/account/password", f"/at/{place}/gallery"]:
+        page.goto(path)
+        found += axe(page)
+    assert found == []
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_dark_and_phone_do_not_offend_axe(open_page: Open, axe: Axe, dark: bool) -> None:
+    page = open_page(phone=True, dark=dark)
+    found: list[str] = []
+    for path in ("/at/union/", "/at/union/users", "/at/union/gallery", "/at/union/users/new"):
+        page.goto(path)
+        found += axe(page)
+    assert found == []
+
+
+def test_signing_in_works_by_keyboard_and_offends_nobody(open_page: Open, axe: Axe) -> None:
+    page = open_page(None)
+    page.goto("/signin")
+    assert axe(page) == []
+    page.keyboard.type("admin")
+    page.keyboard.press("Tab")
+    page.keyboard.type("terrace field water")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/at/union/")
+
+
+def test_typing_in_a_filter_swaps_the_list_and_keeps_the_cursor(open_page: Open) -> None:
+    page = open_page()
+    page.goto("/at/union/users")
+    page.locator("#list-users-q").press_sequentially("clerk_07", delay=20)
+    expect(page.locator("#list-users tbody tr")).to_have_count(1)
+    expect(page).to_have_url(re.compile(r"\?q=clerk_07$"))
+    expect(page.locator("#list-users-q")).to_be_focused()
+    page.locator("#list-users-q").press_sequentially("x", delay=20)
+    expect(page.locator(".empty-state")).to_be_visible()
+    page.go_back()
+    expect(page.locator("#list-users-q")).to_have_value("clerk_07")
+
+
+def test_sorting_paging_and_sizes_swap_the_list(open_page: Open) -> None:
+    page = open_page()
+    page.goto("/at/union/users")
+    page.get_by_role("link", name="User name").click()
+    expect(page.locator("th[aria-sort=ascending]")).to_contain_text("User name")
+    page.get_by_role("link", name="User name").click()
+    expect(page.locator("th[aria-sort=descending]")).to_contain_text("User name")
+    page.get_by_role("link", name="Next page").click()
+    expect(page.locator(".pager [aria-current]")).to_have_text("2")
+    expect(page).to_have_url(re.compile("page=2"))
+
+
+def test_menus_still_open_after_a_swap(open_page: Open) -> None:
+    page = open_page()
+    page.goto("/at/union/users")
+    for _ in range(2):
+        page.get_by_role("button", name="Export").click()
+        expect(page.get_by_role("menuitem", name="CSV")).to_be_visible()
+        page.keyboard.press("Escape")
+        page.get_by_role("link", name="User name").click()
+        expect(page.locator("th[aria-sort]")).to_contain_text("User name")
+
+
+def test_exports_download(open_page: Open) -> None:
+    page = open_page()
+    page.goto("/at/union/users?q=clerk_0")
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        page.get_by_role("menuitem", name="Excel").click()
+    assert re.fullmatch(r"users-union-\d{8}-\d{4}-admin\.xlsx", download.value.suggested_filename)
+
+
+def test_the_palette_opens_by_key_and_leads_to_a_page(open_page: Open) -> None:
+    page = open_page()
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette")).to_be_visible()
+    page.keyboard.type("clerk_11")
+    expect(page.locator("#palette-found a")).to_contain_text(["Clerk_11"])
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/users/clerk_11")
+
+
+def test_the_theme_and_the_folded_rail_are_remembered(open_page: Open) -> None:
+    page = open_page()
+    page.locator("#me-menu-trigger").click()
+    page.get_by_role("menuitemradio", name="Dark").click()
+    page.locator("[data-rail-fold]").click()
+    page.reload()
+    expect(page.locator("html")).to_have_class("dark")
+    expect(page.locator("body")).to_have_attribute("data-rail", "folded")
+
+
+def test_the_language_changes_and_the_page_stays(open_page: Open) -> None:
+    page = open_page()
+    page.goto("/at/union/users?role=clerk")
+    page.locator("#me-menu-trigger").click()
+    page.get_by_role("menuitemradio", name="中文").click()
+    expect(page.locator("h1")).to_have_text("用户")
+    expect(page).to_have_url(re.compile(r"role=clerk"))
+
+
+def test_the_bank_switcher_keeps_the_page(open_page: Open) -> None:
+    page = open_page()
+    page.goto("/at/union/users")
+    page.locator("#place-menu-trigger").click()
+    page.get_by_role("menuitem", name="Qinghe Rural Bank").click()
+    page.wait_for_url("**/at/qinghe/users")
+
+
+def test_a_question_comes_before_a_dangerous_act(open_page: Open) -> None:
+    page = open_page()
+    page.goto("/at/union/users?q=clerk_59")
+    page.locator("tbody [name=row]").check()
+    page.get_by_role("button", name="Disable").click()
+    page.locator("#confirm").get_by_role("button", name="Cancel").click()
+    expect(page.locator("tbody .state")).to_have_text("Active")
+    page.get_by_role("button", name="Disable").click()
+    page.locator("#confirm").get_by_role("button", name="Go ahead").click()
+    expect(page.locator(".toast")).to_contain_text("Disabled: 1")
+
+
+def test_the_log_is_verified_in_place(open_page: Open) -> None:
+    page = open_page()
+    page.goto("/at/union/audit")
+    page.get_by_role("button", name="Verify the log").click()
+    expect(page.locator("#verdict")).to_contain_text("The log is whole.")
+
+
+def test_a_business_date_stays_while_moving_about(open_page: Open) -> None:
+    page = open_page()
+    page.goto("/at/union/users?date=2026-03-31")
+    page.locator("#rail nav").get_by_role("link", name="Roles").click()
+    expect(page).to_have_url(re.compile(r"/roles\?date=2026-03-31$"))
+    page.get_by_role("link", name="Back to the newest day").click()
+    expect(page).to_have_url(re.compile(r"/roles$"))
+
+
+def test_charts_are_drawn_in_both_themes(open_page: Open) -> None:
+    page = open_page()
+    page.goto("/at/union/gallery")
+    expect(page.locator("[data-drawn=yes] canvas").first).to_be_visible()
+    expect(page.locator("[data-chart]:not([data-drawn=yes])")).to_have_count(0)
+    page.locator("#me-menu-trigger").click()
+    page.get_by_role("menuitemradio", name="Dark").click()
+    expect(page.locator("[data-chart]:not(:has(canvas))")).to_have_count(0)
+
+
+def test_the_phone_has_a_bar_and_a_drawer(open_page: Open) -> None:
+    page = open_page(phone=True)
+    page.goto("/at/union/users")
+    expect(page.locator("#rail")).to_be_hidden()
+    page.locator("[data-drawer-open]").tap()
+    expect(page.locator("#rail")).to_be_visible()
+    page.locator("#rail nav").get_by_role("link", name="Audit log").tap()
+    page.wait_for_url("**/audit")
+
+
+def test_no_page_is_wider_than_the_phone(open_page: Open) -> None:
+    page = open_page(phone=True)
+    for path in ("/at/union/", "/at/union/users", "/at/union/gallery", "/account"):
+        page.goto(path)
+        wide: Any = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, path
+
+
+def test_the_api_pages_load_from_here_only(open_page: Open) -> None:
+    page = open_page()
+    page.goto("/docs")
+    expect(page.locator("#swagger .opblock")).not_to_have_count(0)
+
+
+def test_errors_inside_a_page_are_toasts(open_page: Open) -> None:
+    page = open_page()
+    page.goto("/at/union/users")
+    page.evaluate("htmx.ajax('GET', '/at/nosuch/users', {target: '#list-users'})")
+    expect(page.locator(".toast")).to_contain_text("there is no bank nosuch")
+    expect(page.locator("#list-users")).to_be_visible()
