@@ -152,6 +152,17 @@ def deliveries(scope: Scope, feed: str, business_date: date) -> list[Arrival]:
     return [arrival_of(row, waiting.get(row.arrival_id, 0)) for row in rows]
 
 
+def newest_date(scope: Scope) -> date | None:
+    """Give the latest business date that anything arrived for."""
+    require_viewer(scope)
+    query = sa.select(sa.func.max(feed_arrival.c.business_date)).where(
+        feed_arrival.c.bank == scope.bank_id
+    )
+    with db.read() as connection:
+        newest: date | None = connection.scalar(query)
+    return newest
+
+
 def loaded(scope: Scope, feed: str, business_date: date) -> Arrival | None:
     """Give the delivery whose rows a business date holds now."""
     of_date = deliveries(scope, feed, business_date)

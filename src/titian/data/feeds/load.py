@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from difflib import get_close_matches
 from enum import StrEnum
 from time import perf_counter
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -19,13 +21,14 @@ from titian.data.feeds.delivery import Delivery, Unit, content_of, content_on_di
 from titian.data.feeds.discover import Listing, expected_name
 from titian.data.feeds.judgement import Verdict, judge
 from titian.data.feeds.model import Contract
-from titian.data.feeds.reading import Reading, read
+from titian.data.feeds.reading import Reading, Reason, drift_of, read, reasons_of
 from titian.data.feeds.reasons import Code, Params
 from titian.data.feeds.record import Entry, record
 from titian.data.feeds.sources import Findings
-from titian.data.feeds.sources.batch import Refusal
+from titian.data.feeds.sources.batch import DriftKind, Refusal
 from titian.data.feeds.spool import UNIT, Spool
 from titian.kernel import audit, clock
+from titian.kernel.errors import TitianError
 from titian.kernel.ids import new_id
 from titian.kernel.logs import get
 from titian.kernel.scope import Permission, Scope
@@ -36,20 +39,32 @@ from titian.lake.schema import BUSINESS_DATE
 log = get(__name__)
 EPOCH = date(1970, 1, 1)
 MAX_NAMED = 20
+MAX_COMPARED = 5_000
+MAX_NEAR = 3
 
 
 class Fate(StrEnum):
     """What became of a business date of a feed."""
 
+    ACCEPTABLE = "acceptable"
+    """Only checked, and found fit to load."""
     LOADED = "loaded"
     REJECTED = "rejected"
     UNCHANGED = "unchanged"
     MISSING = "missing"
+    FAILED = "failed"
+    """Not read to its end; `error` says why."""
+
+
+Drifted: TypeAlias = tuple[DriftKind, str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one business date of a feed came to; `expected` names the file when it is missing."""
+    """What one business date of a feed came to.
+
+    When the file is missing, `expected` is its name and `near` the names most like it.
+    """
 
     feed: str
     business_date: date | None
@@ -57,8 +72,12 @@ class Outcome:
     good: int = 0
     bad: int = 0
     refusals: tuple[Refusal, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    drift: tuple[Drifted, ...] = ()
     arrival_id: str = ""
     expected: str = ""
+    near: tuple[str, ...] = ()
+    error: TitianError | None = None
 
     @property
     def rows(self) -> int:
@@ -91,7 +110,7 @@ def load_feed(
     with lock.held(scope, contract.feed):
         delivery = gather(contract, files, order.first, order.last, settings().home / "spool")
         if not delivery.units:
-            return _missing(contract, order)
+            return _missing(contract, files, order)
         fresh, unchanged = _fresh(scope, delivery, force=order.force)
         if not fresh:
             return unchanged
@@ -99,10 +118,12 @@ def load_feed(
     return sorted([*outcomes, *unchanged], key=lambda o: o.business_date or date.min)
 
 
-def _missing(contract: Contract, order: Order) -> list[Outcome]:
+def _missing(contract: Contract, files: Listing, order: Order) -> list[Outcome]:
     day = order.first if order.first == order.last else None
     name = expected_name(contract, day)
-    return [Outcome(contract.feed, day, Fate.MISSING, expected=name)]
+    there = [file.rpartition("/")[2] for file in files.names[:MAX_COMPARED]]
+    near = get_close_matches(name, there, n=MAX_NEAR, cutoff=0.5)
+    return [Outcome(contract.feed, day, Fate.MISSING, expected=name, near=tuple(near))]
 
 
 def _fresh(scope: Scope, delivery: Delivery, *, force: bool) -> tuple[list[Unit], list[Outcome]]:
@@ -124,28 +145,65 @@ def _fresh(scope: Scope, delivery: Delivery, *, force: bool) -> tuple[list[Unit]
     return fresh, same
 
 
-def _load(scope: Scope, delivery: Delivery, advance: Callable[[int], None]) -> list[Outcome]:
-    started, began = clock.now(), perf_counter()
-    contract, findings = delivery.contract, Findings()
-    said = control.expected(contract, delivery.parts, delivery.files, findings)
+def check_feed(
+    contract: Contract,
+    files: Listing,
+    order: Order,
+    advance: Callable[[int], None] = lambda _: None,
+) -> list[Outcome]:
+    """Read and judge a feed's delivery without writing anything anywhere."""
+    delivery = gather(contract, files, order.first, order.last, settings().home / "spool")
+    if not delivery.units:
+        return _missing(contract, files, order)
     with Spool(contract.table.arrow_schema()) as spool:
-        reading = read(delivery, spool, findings, advance)
-        verdicts = judge(reading, said)
-        entries = _publish(scope, reading, verdicts)
-    record(scope, contract, reading, entries, started)
-    _announce(scope, contract, entries, perf_counter() - began)
+        reading, verdicts = _judged(delivery, spool, advance)
     return [
         Outcome(
             contract.feed,
-            entry.business_date,
-            Fate.REJECTED if entry.refusals else Fate.LOADED,
-            entry.good,
-            entry.bad,
-            tuple(entry.refusals),
-            entry.arrival_id,
+            unit.business_date,
+            Fate.ACCEPTABLE if verdict.accepted else Fate.REJECTED,
+            reading.counts[number].good,
+            reading.counts[number].bad,
+            verdict.refusals,
+            tuple(reasons_of(reading, number)),
+            tuple(drift_of(reading, number)),
         )
-        for entry in entries
+        for number, (unit, verdict) in enumerate(zip(delivery.units, verdicts, strict=True))
     ]
+
+
+def _judged(
+    delivery: Delivery, spool: Spool, advance: Callable[[int], None]
+) -> tuple[Reading, list[Verdict]]:
+    findings = Findings()
+    said = control.expected(delivery.contract, delivery.parts, delivery.files, findings)
+    reading = read(delivery, spool, findings, advance)
+    return reading, judge(reading, said)
+
+
+def _load(scope: Scope, delivery: Delivery, advance: Callable[[int], None]) -> list[Outcome]:
+    started, began = clock.now(), perf_counter()
+    contract = delivery.contract
+    with Spool(contract.table.arrow_schema()) as spool:
+        reading, verdicts = _judged(delivery, spool, advance)
+        entries = _publish(scope, reading, verdicts)
+    record(scope, contract, reading, entries, started)
+    _announce(scope, contract, entries, perf_counter() - began)
+    return [_outcome(reading, entry) for entry in entries]
+
+
+def _outcome(reading: Reading, entry: Entry) -> Outcome:
+    return Outcome(
+        reading.delivery.contract.feed,
+        entry.business_date,
+        Fate.REJECTED if entry.refusals else Fate.LOADED,
+        entry.good,
+        entry.bad,
+        tuple(entry.refusals),
+        tuple(reasons_of(reading, entry.unit)) if entry.bad else (),
+        tuple(drift_of(reading, entry.unit)),
+        entry.arrival_id,
+    )
 
 
 def _publish(scope: Scope, reading: Reading, verdicts: Sequence[Verdict]) -> list[Entry]:

@@ -37,6 +37,7 @@ class UnitCount:
     good: int = 0
     bad: int = 0
     reasons: Reasons = field(default_factory=Counter)
+    places: dict[tuple[str, Code], tuple[int, int]] = field(default_factory=dict)
     new_codes: Counter[tuple[str, str]] = field(default_factory=Counter)
     longest: dict[str, int] = field(default_factory=dict)
 
@@ -112,6 +113,7 @@ def _set_aside(reading: Reading, row: BadRow, unit: int) -> None:
     count.bad += 1
     count.reasons.update((problem.column, problem.code) for problem in row.problems)
     for problem in row.problems:
+        count.places.setdefault((problem.column, problem.code), (row.part, row.line))
         if problem.code is Code.TOO_LONG:
             length = int(problem.params["actual"])
             count.longest[problem.column] = max(length, count.longest.get(problem.column, 0))
@@ -171,6 +173,27 @@ def _raw_rows(
                 continue
             hits = np.flatnonzero((batch.parts == part) & np.isin(batch.lines, lines[part]))
             yield from ((part, int(batch.lines[hit]), batch.raw(int(hit))) for hit in hits.tolist())
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A way in which rows of a unit are bad, how many are, and where the first one stands."""
+
+    column: str
+    code: Code
+    rows: int
+    file: str
+    line: int
+
+
+def reasons_of(reading: Reading, unit: int) -> list[Reason]:
+    """Tell why rows of a unit are bad, the most frequent reason first."""
+    count, parts = reading.counts[unit], reading.delivery.parts
+    found = []
+    for (column, code), rows in count.reasons.most_common():
+        part, line = count.places[column, code]
+        found.append(Reason(column, code, rows, parts[part].name, line))
+    return found
 
 
 def drift_of(reading: Reading, unit: int) -> Iterator[tuple[DriftKind, str, str, int]]:

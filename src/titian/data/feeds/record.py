@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from titian.data.feeds.model import Contract
-from titian.data.feeds.reading import Reading, drift_of
+from titian.data.feeds.reading import Reading, drift_of, reasons_of
 from titian.data.feeds.reasons import Problem
 from titian.data.feeds.sources.batch import Refusal
 from titian.data.feeds.tables import feed_arrival, feed_drift, feed_quarantine
@@ -99,7 +99,7 @@ def _arrival(
         }
         for part in unit.parts
     ]
-    reasons = reading.counts[entry.unit].reasons if entry.bad else {}
+    reasons = reasons_of(reading, entry.unit) if entry.bad else []
     return {
         "arrival_id": entry.arrival_id,
         "bank": scope.bank_id,
@@ -117,10 +117,7 @@ def _arrival(
         "contract_digest": contract.digest,
         "control": list(entry.control),
         "refusals": [{"code": r.code, "params": dict(r.params)} for r in entry.refusals],
-        "reasons": [
-            {"column": column, "code": code, "rows": rows}
-            for (column, code), rows in sorted(reasons.items())
-        ],
+        "reasons": [asdict(reason) for reason in reasons],
         "types": dict(reading.findings.types),
         "table_version": entry.version,
         "loaded_by": scope.user,

@@ -57,7 +57,11 @@ def check(contract: Contract, batch: RawBatch) -> Checked:
     rows = pa.table(
         [parsed.values for parsed in decoded.values()], schema=contract.table.arrow_schema()
     )
-    bad = [BadRow(b.part, b.line, b.raw, (Problem("", b.code, b.params),)) for b in batch.broken]
+    columns = {field.source: field.name for field in reversed(contract.fields)}
+    bad = [
+        BadRow(b.part, b.line, b.raw, (Problem(columns.get(b.heading, ""), b.code, b.params),))
+        for b in batch.broken
+    ]
     parts, lines = batch.parts, batch.lines
     if found:
         wrong = np.logical_or.reduce([fault.mask for fault in found])

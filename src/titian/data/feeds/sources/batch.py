@@ -42,13 +42,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class BrokenRow:
-    """A row that cannot be split into its fields."""
+    """A row that cannot be split into its fields; `heading` is the field at fault, if known."""
 
     part: int
     line: int
     code: Code
     params: Params
     raw: bytes
+    heading: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ field before it ends in half a character, does not decode, and its line is split
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -27,6 +28,7 @@ from titian.data.feeds.sources.text import decoded
 from titian.data.feeds.values.parsed import Mask, empty_to_null
 
 LF, CR = 10, 13
+_LONE_SURROGATE = re.compile("[\udc80-\udcff]")
 _SENTINELS = (b"\x1f", b"\x1e", b"\x1d", b"\x1c", b"\x02", b"\x01", b"\x03", b"\x04")
 Places = npt.NDArray[np.int64]
 
@@ -212,7 +214,9 @@ class _Group:
                 rows.append((at, fields))
                 continue
             code, params = self._complaint(fields)
-            broken.append(BrokenRow(int(self.parts[at]), int(self.lines[at]), code, params, raw))
+            heading = self._torn_heading(raw) if code is Code.ENCODING else ""
+            part, line = int(self.parts[at]), int(self.lines[at])
+            broken.append(BrokenRow(part, line, code, params, raw, heading))
         return rows, broken
 
     def _blank(self, raw: bytes) -> bool:
@@ -227,6 +231,17 @@ class _Group:
             return Code.ENCODING
         except (quotes.Unclosed, quotes.Misquoted):
             return Code.QUOTE
+
+    def _torn_heading(self, raw: bytes) -> str:
+        """Name the field whose bytes do not decode, if the row has the right number of fields."""
+        text = raw.decode(self.spec.encoding, "surrogateescape")
+        try:
+            fields = quotes.split(text, self.spec.delimiter, self.spec.quote)
+        except ValueError:
+            return ""
+        named = zip(self.layout.headings, fields, strict=False)
+        torn = [name for name, value in named if _LONE_SURROGATE.search(value)]
+        return torn[0] if torn and self._fits(fields) and torn[0] in self.wanted else ""
 
     def _fits(self, fields: Sequence[str]) -> bool:
         width = len(self.layout.headings)
