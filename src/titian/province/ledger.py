@@ -24,7 +24,9 @@ from titian.province.model import (
     Ints,
     Product,
     ProvinceConfig,
+    Refs,
     Summary,
+    Times,
     World,
     concat,
     replace,
@@ -58,13 +60,18 @@ def settle(config: ProvinceConfig, world: World, entries: Entries) -> Ledger:
     """Order entries and run every balance from its opening."""
     placed = concat([_first_deposits(config, world.accounts), entries])
     first_rows = size(placed) - size(entries)
-    order = order_by(placed.account, _offsets(config, placed))
-    by_account = take(placed, order)
-    amount, opening, running = _run(config, world, by_account, order < first_rows)
-    by_account = replace(by_account, amount_fen=amount)
-    closing = _closings(config, by_account, running)
-    by_time = order_by(_offsets(config, by_account), np.arange(len(running)))
-    return Ledger(take(by_account, by_time), running[by_time], opening, *closing)
+    order = order_by(placed.account, _offsets(config, placed.at))
+    account, at = placed.account[order], placed.at[order]
+    signed = (placed.amount_fen * placed.direction)[order]
+    opening, lift, relative = _run(config, world, account, signed)
+    running = relative + lift[account]
+    closing = _closings(config, account, at, running)
+    by_time = order_by(_offsets(config, at), np.arange(len(running)))
+    settled = take(placed, order[by_time])
+    is_deposit = order[by_time] < first_rows
+    amount = np.where(is_deposit, lift[settled.account], settled.amount_fen)
+    settled = replace(settled, amount_fen=amount)
+    return Ledger(settled, running[by_time], opening, *closing)
 
 
 def order_by(major: npt.NDArray[np.integer], minor: npt.NDArray[np.integer]) -> Ints:
@@ -107,46 +114,47 @@ def _opened_inside(config: ProvinceConfig, accounts: Accounts) -> Flags:
     return inside
 
 
-def _offsets(config: ProvinceConfig, entries: Entries) -> Ints:
-    start = config.start_day.astype("datetime64[s]").astype(np.int64)
-    offsets: Ints = entries.at.astype(np.int64) - start
+def _offsets(config: ProvinceConfig, at: Times) -> Ints:
+    offsets: Ints = (at - config.start_day.astype("datetime64[s]")).astype(np.int64)
     return offsets
 
 
 def _run(
-    config: ProvinceConfig, world: World, entries: Entries, is_first_deposit: Flags
+    config: ProvinceConfig, world: World, account: Refs, signed: Ints
 ) -> tuple[Ints, Ints, Ints]:
+    # Gives openings, what every balance is lifted by, and the balances before lifting. An account
+    # opened inside the window opens with nothing; its lift is its first deposit.
     accounts = world.accounts
     count = size(accounts)
-    signed = entries.amount_fen * entries.direction
     total = np.cumsum(signed)
-    starts = np.flatnonzero(np.r_[True, entries.account[1:] != entries.account[:-1]])
-    used = entries.account[starts]
+    starts = np.flatnonzero(np.r_[True, account[1:] != account[:-1]])
+    used = account[starts]
     before = np.zeros(count, np.int64)
     before[used] = total[starts] - signed[starts]
-    relative = total - before[entries.account]
+    relative = total - before[account]
     lowest = np.zeros(count, np.int64)
     lowest[used] = np.minimum(np.minimum.reduceat(relative, starts), 0)
     fresh = _opened_inside(config, accounts)
+    credit = accounts.product == Product.CREDIT_CARD
     wanted = np.where(fresh, 0, accounts.opening_fen)
     stream = config.stream(world.bank.no, "openings")
     cushion = np.round(-lowest * stream.uniform(0.01, 0.25, count)).astype(np.int64)
     opening = np.where(wanted + lowest < 0, cushion - lowest, wanted)
-    credit = accounts.product == Product.CREDIT_CARD
     opening = np.where(credit, 0, opening)
     cash = np.maximum(-(-opening // SMALLEST_OPENING_FEN), 1) * SMALLEST_OPENING_FEN
-    amount = np.where(is_first_deposit, cash[entries.account], entries.amount_fen)
     lift = np.where(fresh & ~credit, cash, opening)
     lift = np.where(fresh & np.isin(accounts.product, TERMED), 0, lift)
-    return amount, np.where(fresh, 0, lift), relative + lift[entries.account]
+    return np.where(fresh, 0, lift), lift, relative
 
 
-def _closings(config: ProvinceConfig, entries: Entries, running: Ints) -> tuple[Ints, Ints, Ints]:
-    day = entries.at.astype("datetime64[D]").astype(np.int64)
-    account = entries.account
+def _closings(
+    config: ProvinceConfig, account: Refs, at: Times, running: Ints
+) -> tuple[Ints, Ints, Ints]:
+    day = at.astype("datetime64[D]").astype(np.int64)
     last = np.flatnonzero(
         np.r_[
-            (account[1:] != account[:-1]) | (day[1:] != day[:-1]), np.ones(min(len(day), 1), bool)
+            (account[1:] != account[:-1]) | (day[1:] != day[:-1]),
+            np.ones(min(len(day), 1), bool),
         ]
     )
     moved = day[last] - config.start_day.astype(np.int64)

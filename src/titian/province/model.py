@@ -478,6 +478,10 @@ def size(table: Any) -> int:
 
 def take(table: T, rows: npt.NDArray[Any]) -> T:
     """Return the given rows (indices or a mask) of a columnar table."""
+    if rows.dtype == np.bool_:
+        if rows.all():
+            return table
+        rows = np.flatnonzero(rows)
     return _rebuild(table, {n: getattr(table, n)[rows] for n in _names(table)})
 
 
