@@ -6,7 +6,7 @@ from alembic import op
 from titian.kernel.db.metadata import UtcDateTime
 
 revision = "0004_tags"
-down_revision = "0003_jobs"
+down_revision = "0006_web"
 branch_labels = None
 depends_on = None
 

@@ -6,7 +6,7 @@ from alembic import op
 from titian.kernel.db.metadata import UtcDateTime
 
 revision = "0006_web"
-down_revision = "0004_tags"
+down_revision = "0003_jobs"
 branch_labels = None
 depends_on = None
 
