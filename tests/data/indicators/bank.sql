@@ -120,7 +120,7 @@ FROM happened WHERE n % 7 = 0;
 
 INSERT INTO core.entry BY NAME
 SELECT
-  'e' || n AS entry_id, 'a' || upto('ea', n, 900) AS account_id,
+  'e' || n AS entry_id, day + INTERVAL 10 HOUR AS occurred_at, 'a' || upto('ea', n, 900) AS account_id,
   CASE WHEN chance('en', n, 3) THEN NULL ELSE 'p' || upto('ep', n, 400) END AS party_id,
   pick('ed', n, ['debit', 'credit']) AS direction, 1 + upto('em', n, 9000000) AS amount_fen,
   pick('ed', n, [-1, 1]) * (1 + upto('em', n, 9000000)) AS signed_fen,
@@ -136,7 +136,7 @@ FROM happened;
 
 INSERT INTO core.event BY NAME
 SELECT
-  'v' || n AS event_id,
+  'v' || n AS event_id, day + INTERVAL 10 HOUR AS occurred_at,
   pick('vc', n, ['online', 'mobile', 'wechat', 'direct', 'card', 'quick']) AS channel,
   pick('vt', n, ['login', 'registration', 'device_bind', 'limit_change', 'payee_add',
     'bonus_claim', 'transfer', 'payment', 'cash_out']) AS event_type,
@@ -150,7 +150,7 @@ FROM happened WHERE n % 2 = 0;
 
 INSERT INTO core.touch BY NAME
 SELECT
-  't' || n AS touch_id, 'p' || upto('tp', n, 400) AS party_id,
+  't' || n AS touch_id, day + INTERVAL 10 HOUR AS sent_at, 'p' || upto('tp', n, 400) AS party_id,
   pick('tc', n, ['sms', 'phone', 'visit', 'wechat']) AS channel,
   chance('tr', n, 30) AS responded, chance('tr', n, 12) AS converted,
   chance('to', n, 3) AS opt_out, outlet('tx', n) AS org_id,

@@ -19,14 +19,15 @@ columns:
   summary:              {type: string, zh: 摘要, en: Summary, class: C1, level: 2}
   counterparty_account: {type: string, zh: 对方账号, en: Counterparty account, class: C2, level: 3, mask: account}
   counterparty_name:    {type: string, zh: 对方户名, en: Counterparty name, class: C2, level: 3, mask: name}
-  org_id:               {type: string, zh: 机构, en: Organisation, class: none, level: 1, required: true}
+  org_id:               {type: string, zh: 机构, en: Organisation, class: none, level: 1}
   signed_fen:           {type: integer, zh: 净额, en: Signed amount, class: C2, level: 3, mask: none, description: "credit positive, debit negative"}
   hour:                 {type: integer, zh: 小时, en: Hour, class: C1, level: 2}
   is_night:             {type: boolean, zh: 夜间, en: At night, class: C1, level: 2, description: "22:00 to 06:00"}
   is_electronic:        {type: boolean, zh: 电子渠道, en: Electronic channel, class: C1, level: 2, description: "neither counter nor ATM"}
 checks:
   - {unique: [entry_id]}
-  - {not_null: [entry_id, account_id, occurred_at, direction, amount_fen, channel, org_id]}
+  - {not_null: [entry_id, account_id, occurred_at, direction, amount_fen, channel]}
+  - {not_null: [org_id], severity: warning}
   - {accepted: {column: direction, values: [debit, credit]}}
   - {range: {column: amount_fen, min: 0}}
   - {row_count_drift: {max_ratio: 3.0}, severity: warning}

@@ -1,0 +1,57 @@
+/*
+writes: core.party
+zh: 客户主体
+en: Parties
+description: The clients with their age at the business date and what they may do on accounts.
+kind: snapshot
+columns:
+  party_id:    {type: string, zh: 客户号, en: Party, class: C1, level: 2, key: true}
+  party_type:  {type: string, zh: 客户类型, en: Type, class: C1, level: 2, required: true}
+  gender:      {type: string, zh: 性别, en: Sex, class: C2, level: 3, mask: none}
+  birth_date:  {type: date, zh: 出生日期, en: Date of birth, class: C2, level: 3}
+  age_years:   {type: integer, zh: 年龄, en: Age, class: C1, level: 2}
+  org_id:      {type: string, zh: 居住地区, en: Home district, level: 1, required: true}
+  owns:        {type: integer, zh: 名下账户数, en: Accounts owned, class: C1, level: 2}
+  may_use:     {type: integer, zh: 授权账户数, en: Accounts authorised for, class: C1, level: 2}
+  is_owner:    {type: boolean, zh: 账户所有人, en: Owns an account, class: C1, level: 2}
+checks:
+  - {unique: [party_id]}
+  - {not_null: [party_id, org_id]}
+  - {accepted: {column: gender, values: [male, female]}}
+  - {range: {column: age_years, min: 0, max: 120}, severity: warning}
+  - {reference: {columns: [org_id], to: core.org}, severity: warning}
+*/
+WITH client AS (
+  SELECT *
+  FROM raw.client
+  WHERE business_date = (
+    SELECT max(business_date) FROM raw.client WHERE business_date <= $business_date
+  )
+),
+rights AS (
+  SELECT
+    client_id,
+    count(*) FILTER (WHERE role = 'owner') AS owns,
+    count(*) FILTER (WHERE role = 'user') AS may_use
+  FROM raw.disp
+  WHERE business_date = (
+    SELECT max(business_date) FROM raw.disp WHERE business_date <= $business_date
+  )
+  GROUP BY client_id
+)
+SELECT
+  client.client_id AS party_id,
+  'person' AS party_type,
+  client.gender,
+  client.birth_date,
+  year($business_date) - year(client.birth_date) - CASE
+    WHEN month($business_date) * 100 + day($business_date)
+      < month(client.birth_date) * 100 + day(client.birth_date) THEN 1
+    ELSE 0
+  END AS age_years,
+  client.district_id AS org_id,
+  coalesce(rights.owns, 0) AS owns,
+  coalesce(rights.may_use, 0) AS may_use,
+  coalesce(rights.owns, 0) > 0 AS is_owner
+FROM client
+LEFT JOIN rights ON rights.client_id = client.client_id
