@@ -96,10 +96,10 @@ class _Group:
         divided, delimiter = self._divided()
         if delimiter is None:
             return nothing, np.empty(0, np.int64)
-        odd = self._oddly_quoted(divided, delimiter)
+        odd = self._odd(divided, delimiter)
         split = self._split(divided, delimiter, odd)
         if split is None:
-            odd = self._blank_or_torn(divided, odd)
+            odd = self._torn(divided, delimiter, odd)
             split = self._split(divided, delimiter, odd)
         if split is None:
             return nothing, np.empty(0, np.int64)
@@ -133,15 +133,15 @@ class _Group:
             return dict.fromkeys(self.wanted, pa.array([], pa.binary())), kept
         width = len(self.layout.headings)
         names = [f"f{at}" for at in range(width + self.layout.trailing)]
-        unfit: list[int] = []
-        table = _read_csv(
-            data if odd is None else _without(data, odd), names, delimiter, self.spec.quote, unfit
-        )
-        good = np.delete(kept, unfit) if unfit else kept
-        maybe_blank = odd is None and all(column.null_count for column in table.columns)
-        if table.num_rows != len(good) or maybe_blank:
+        rest = data if odd is None else _without(data, odd)
+        try:
+            table = _read_csv(rest, names, delimiter, self.spec.quote)
+        except pa.ArrowInvalid:
             return None
-        if self.layout.trailing and table.column(width).null_count != len(good):
+        maybe_blank = odd is None and all(column.null_count for column in table.columns)
+        if table.num_rows != len(kept) or maybe_blank:
+            return None
+        if self.layout.trailing and table.column(width).null_count != len(kept):
             return None
         at = {name: f"f{place}" for place, name in enumerate(self.layout.headings)}
         columns = {name: _single(table.column(at[name])) for name in self.wanted}
@@ -151,21 +151,39 @@ class _Group:
                 name: pc.replace_substring(column, delimiter, real)
                 for name, column in columns.items()
             }
-        return columns, good
+        return columns, kept
 
-    def _oddly_quoted(self, data: bytes, delimiter: bytes) -> Mask | None:
-        if not self.spec.quote or self.spec.quote.encode() not in data:
+    def _odd(self, data: bytes, delimiter: bytes) -> Mask | None:
+        """Mark lines with unusual quotes or another number of fields."""
+        fields = len(self.layout.headings) + self.layout.trailing
+        quoted = self.spec.quote and self.spec.quote.encode() in data
+        if not quoted and data.count(delimiter) == self.count * (fields - 1):
             return None
         ends = np.flatnonzero(np.frombuffer(data, np.uint8) == LF)
-        odd = quotes.odd_lines(data, ends, ord(self.spec.quote), delimiter[0])
-        self._mark_inside_quotes(odd)
+        odd = np.zeros(self.count, np.bool_)
+        if quoted:
+            odd |= quotes.odd_lines(data, ends, ord(self.spec.quote), delimiter[0])
+            self._mark_inside_quotes(odd)
+        odd |= self._widths(data, ends, delimiter) != fields
         return odd if odd.any() else None
 
-    def _blank_or_torn(self, data: bytes, odd: Mask | None) -> Mask:
-        """Mark blank lines and lines with carriage returns inside, which Arrow would tear apart."""
+    def _widths(self, data: bytes, ends: Places, delimiter: bytes) -> Places:
+        """Count the fields of each line; a delimiter inside quotes is text."""
+        view = np.frombuffer(data, np.uint8)
+        at = np.flatnonzero(view == delimiter[0])
+        if self.spec.quote:
+            closed = np.searchsorted(np.flatnonzero(view == ord(self.spec.quote)), at) % 2 == 0
+            at = at[closed]
+        return np.bincount(np.searchsorted(ends, at), minlength=len(ends)) + 1
+
+    def _torn(self, data: bytes, delimiter: bytes, odd: Mask | None) -> Mask:
+        """Mark blank lines and those with carriage returns inside, where Arrow ends a line."""
         view = np.frombuffer(data, np.uint8)
         ends = np.flatnonzero(view == LF)
-        marked: Mask = np.zeros(self.count, np.bool_) if odd is None else odd
+        fields = len(self.layout.headings) + self.layout.trailing
+        marked: Mask = self._widths(data, ends, delimiter) != fields
+        if odd is not None:
+            marked |= odd
         lengths = np.diff(ends, prepend=-1) - 1
         starts = np.concatenate([[0], ends[:-1] + 1])
         marked |= (lengths == 0) | ((lengths == 1) & (view[starts] == CR))
@@ -255,13 +273,7 @@ class _Group:
         return Code.FIELD_COUNT, {"actual": len(fields), "expected": len(self.layout.headings)}
 
 
-def _read_csv(
-    data: bytes, names: Sequence[str], delimiter: bytes, quote: str, unfit: list[int]
-) -> pa.Table:
-    def hand_back(row: pa_csv.InvalidRow) -> str:
-        unfit.append(row.number - 1)
-        return "skip"
-
+def _read_csv(data: bytes, names: Sequence[str], delimiter: bytes, quote: str) -> pa.Table:
     return pa_csv.read_csv(
         pa.py_buffer(data),
         read_options=pa_csv.ReadOptions(
@@ -272,7 +284,6 @@ def _read_csv(
             quote_char=quote or False,
             double_quote=bool(quote),
             ignore_empty_lines=False,
-            invalid_row_handler=hand_back,
         ),
         convert_options=pa_csv.ConvertOptions(
             check_utf8=False,
