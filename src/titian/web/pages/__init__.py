@@ -2,6 +2,7 @@
 
 from titian.web.pages import (
     account,
+    audiences,
     audit,
     banks,
     board,
@@ -12,6 +13,7 @@ from titian.web.pages import (
     search,
     signin,
     system,
+    tags,
     users,
 )
 from titian.web.room import Room
@@ -22,6 +24,8 @@ ROOMS: tuple[Room, ...] = (
     runs.ROOM,
     catalogue.ROOM,
     indicators.ROOM,
+    tags.ROOM,
+    audiences.ROOM,
     users.ROOM,
     banks.ROOM,
     audit.ROOM,
