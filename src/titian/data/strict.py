@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import cast
 
 import yaml
 
@@ -105,12 +106,12 @@ def read_yaml(text: str, file: str, first_line: int = 1) -> Document:
     try:
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
-        line = first_line + (error.problem_mark.line if error.problem_mark else 0)
+        at = error.problem_mark.line if error.problem_mark else 0
         raise InvalidDefinition(
             f"this is not YAML: {error.problem or error.context}",
             "Check the indentation, colons and quotes on this line.",
             file=file,
-            line=line,
+            line=first_line + min(at, text.rstrip().count("\n")),
         ) from None
     except yaml.YAMLError as error:
         raise InvalidDefinition(
@@ -144,11 +145,12 @@ class _Walk:
         return made
 
     def mapping(self, node: yaml.MappingNode, place: Place) -> dict[object, object]:
+        # Keys are scalars, so they can be part of a place.
         made: dict[object, object] = {}
         for key_node, value_node in node.value:
             if key_node.tag == _MERGE or not isinstance(key_node, yaml.ScalarNode):
                 raise self.error(key_node, "keys must be plain words", "Write the keys out.")
-            key = self.value(key_node, (*place, key_node.value))
+            key = cast("str | int", self.value(key_node, (*place, key_node.value)))
             if key in made:
                 raise self.error(key_node, f"{key!r} is written twice", "Keep one of them.")
             self.lines[(*place, key)] = key_node.start_mark.line + self.first_line

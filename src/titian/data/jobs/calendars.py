@@ -74,7 +74,7 @@ def _holidays() -> tuple[frozenset[date], frozenset[date]]:
     off: set[date] = set()
     worked: set[date] = set()
     for year in yaml.safe_load(text).values():
-        for entry in year["off"]:
+        for entry in year["closed"]:
             off.update(_span(entry))
         worked.update(year["worked"])
     return frozenset(off), frozenset(worked)

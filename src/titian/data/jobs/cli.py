@@ -11,7 +11,16 @@ import typer
 
 from titian.data import definitions
 from titian.data.checks import results
-from titian.data.jobs import alerts, board, control, executor, inflow, lineage, show
+from titian.data.jobs import (
+    alerts,
+    board,
+    control,
+    executor,
+    inflow,
+    lineage,
+    show,
+    webhooks,
+)
 from titian.data.jobs.catalogue import load
 from titian.data.jobs.orders import Order, OrderState
 from titian.kernel import banks
@@ -22,11 +31,14 @@ from titian.kernel.progress import track
 from titian.kernel.scope import Scope
 
 app = typer.Typer(help="Run the day, follow it, repeat it.", no_args_is_help=True)
+hooks_app = typer.Typer(help="Carry alerts to other systems.", no_args_is_help=True)
+app.add_typer(hooks_app, name="webhooks")
 
 FAILED, NOT_COMPLETE = 1, 8
 
 Bank = Annotated[str, typer.Option("--bank", "-b", help="The bank's id.")]
 Day = Annotated[str | None, typer.Option("--date", "-d", help="Business date; newest by default.")]
+AnyBank = Annotated[str | None, typer.Option("--bank", "-b", help="All banks if left out.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 JobNames = Annotated[list[str] | None, typer.Option("--job", "-j", help="Only this; repeatable.")]
 Force = Annotated[bool, typer.Option("--force", help="Also run what is up to date.")]
@@ -91,7 +103,7 @@ def backfill_command(
 
 @app.command("status")
 def status_command(
-    bank: Annotated[str | None, typer.Option("--bank", "-b", help="All banks if left out.")] = None,
+    bank: AnyBank = None,
     day: Day = None,
     *,
     json: Json = False,
@@ -209,7 +221,7 @@ def checks_command(
 
 @app.command("alerts")
 def alerts_command(
-    bank: Annotated[str | None, typer.Option("--bank", "-b", help="All banks if left out.")] = None,
+    bank: AnyBank = None,
     *,
     every: Annotated[bool, typer.Option("--all", help="Settled ones, too.")] = False,
     json: Json = False,
@@ -221,6 +233,31 @@ def alerts_command(
         show.as_json(found)
     else:
         show.alerts(found)
+
+
+@hooks_app.command("list")
+def list_hooks(bank: AnyBank = None, *, json: Json = False) -> None:
+    """List the receivers of a bank's alerts, or of all banks'."""
+    found = webhooks.listed(_scope(bank) if bank else Scope.system(None))
+    if json:
+        show.as_json(found)
+    else:
+        show.hooks(found)
+
+
+@hooks_app.command("add")
+def add_hook(url: str, bank: AnyBank = None) -> None:
+    """Send alerts to an address; prints the secret that its signatures are checked with."""
+    scope = _scope(bank) if bank else Scope.system(None)
+    hook = webhooks.add(scope, url)
+    typer.echo(f"{hook.hook} {webhooks.secret(scope, hook.hook)}")
+
+
+@hooks_app.command("remove")
+def remove_hook(hook: str, bank: AnyBank = None) -> None:
+    """Stop sending alerts to a receiver."""
+    webhooks.remove(_scope(bank) if bank else Scope.system(None), hook)
+    typer.echo(f"removed {hook}")
 
 
 def define_command(

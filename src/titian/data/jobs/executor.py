@@ -11,6 +11,7 @@ be written anyway, says what is left.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -194,6 +195,7 @@ def _launch_dbos(slot: int) -> None:
     global _registered
     from dbos import DBOS
 
+    _bridge_logs()
     url, engine = _system_database()
     DBOS(
         config={
@@ -211,6 +213,20 @@ def _launch_dbos(slot: int) -> None:
     if _registered is None:
         _registered = DBOS.workflow(name="run_order")(_run_order)
     DBOS.launch()
+
+
+class _Bridge(logging.Handler):
+    """Says in our log what DBOS has to say, instead of a console of its own."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        _log.error("the queue reports", words=record.getMessage(), exc_info=record.exc_info)
+
+
+def _bridge_logs() -> None:
+    theirs = logging.getLogger("dbos")
+    if not any(isinstance(handler, _Bridge) for handler in theirs.handlers):
+        theirs.addHandler(_Bridge(logging.ERROR))
+        theirs.propagate = False
 
 
 def _register_queue() -> None:

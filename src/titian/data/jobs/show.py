@@ -21,6 +21,7 @@ from titian.data.jobs.catalogue import Catalogue
 from titian.data.jobs.lineage import Edge, Lineage
 from titian.data.jobs.model import Stand, State
 from titian.data.jobs.orders import Order
+from titian.data.jobs.webhooks import Hook
 from titian.kernel.clock import BANK_TZ
 
 COLOURS = {
@@ -123,6 +124,15 @@ def alerts(found: Sequence[Alert]) -> None:
             alert.kind.value,
             escape(alert.message),
         )
+    Console().print(table)
+
+
+def hooks(found: Sequence[Hook]) -> None:
+    """Print one line per receiver of alerts."""
+    table = Table("receiver", "bank", "address", "since")
+    for hook in found:
+        since = hook.created.astimezone(BANK_TZ).strftime("%Y-%m-%d")
+        table.add_row(hook.hook, hook.bank or "(union)", escape(hook.url), since)
     Console().print(table)
 
 

@@ -28,8 +28,9 @@ MAX_SQL_CHARACTERS = 200_000
 PARAMETERS = ("business_date", "previous_date", "month_start", "quarter_start", "year_start")
 
 _FUNCTION_TABLES = ("range", "generate_series", "unnest")
-_UNRESOLVED = re.compile(r"[Cc]olumn '([^']+)' could not be resolved(?: for table: '([^']*)')?")
-_LINE = re.compile(r"[Ll]ine:? (\d+)")
+_UNRESOLVED = re.compile(
+    r"[Cc]olumn '([^']+)' could not be resolved(?: for table: '([^']*)')?|Unknown column: (\w+)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,8 @@ def read_sql(text: str, file: str, line: int) -> Text:
         )
     query = _one_select(text, file, line)
     for node in query.walk():
-        _refuse_non_select(node, file, line)
-    tables = tuple(_tables(query, file, line))
+        _refuse_non_select(node, file, line, text)
+    tables = tuple(_tables(query, file, line, text))
     return Text(text, file, query, tables, frozenset(_parameters(query, file, line)))
 
 
@@ -79,7 +80,7 @@ def _one_select(text: str, file: str, line: int) -> exp.Query:
             f"{first.get('description') or 'it cannot be parsed'}",
             "Check the words before it; the dialect is DuckDB's.",
             file=file,
-            line=int(first.get("line") or line),
+            line=_line_of_error(first, text, line),
         ) from None
     except TokenError as error:
         raise InvalidDefinition(
@@ -99,7 +100,13 @@ def _one_select(text: str, file: str, line: int) -> exp.Query:
     return statements[0]
 
 
-def _refuse_non_select(node: exp.Expr, file: str, line: int) -> None:
+def _line_of_error(error: Mapping[str, object], text: str, default: int) -> int:
+    before = f"{error.get('start_context') or ''}{error.get('highlight') or ''}"
+    at = text.find(before) if before else -1
+    return default if at < 0 else 1 + text.count("\n", 0, at + len(before))
+
+
+def _refuse_non_select(node: exp.Expr, file: str, line: int, text: str) -> None:
     if isinstance(node, exp.DML | exp.DDL | exp.Command | exp.Into) and not isinstance(
         node, exp.Query
     ):
@@ -107,20 +114,20 @@ def _refuse_non_select(node: exp.Expr, file: str, line: int) -> None:
             f"{node.key.upper()} is not allowed in a job",
             "Write a SELECT; what the job writes is stated in the header.",
             file=file,
-            line=_line(node, line),
+            line=_line(node, line, text),
         )
 
 
-def _tables(query: exp.Query, file: str, line: int) -> Iterable[tuple[str, int]]:
+def _tables(query: exp.Query, file: str, line: int, text: str) -> Iterable[tuple[str, int]]:
     seen: dict[str, int] = {}
     for scope in traverse_scope(query):
         for source in scope.sources.values():
             if not isinstance(source, exp.Table):
                 continue
             if isinstance(source.this, exp.Func):
-                _refuse_function(source.this, file, _line(source, line))
+                _refuse_function(source.this, file, _line(source, line, text))
                 continue
-            name, at = f"{source.db}.{source.name}", _line(source, line)
+            name, at = f"{source.db}.{source.name}", _line(source, line, text)
             if source.catalog or source.db not in set(Layer):
                 raise InvalidDefinition(
                     f"{source.sql(DIALECT)} is not a table of the lake",
@@ -192,27 +199,34 @@ def _schema(known: tuple[Table, ...]) -> MappingSchema:
 
 
 def _unresolved(message: str, text: Text, known: tuple[Table, ...]) -> InvalidDefinition:
-    found, line = _UNRESOLVED.search(message), _LINE.search(message)
+    found = _UNRESOLVED.search(message)
     if found is None:
         return InvalidDefinition(message, "Check the names of columns.", file=text.file)
-    column, alias = found[1], found[2]
+    column, alias = found[1] or found[3], found[2]
     columns = {item.name for table in known for item in table.columns} | {BUSINESS_DATE}
-    columns |= {select for part in text.query.find_all(exp.Query) for select in part.named_selects}
+    columns |= {alias_.alias for alias_ in text.query.find_all(exp.Alias)}
     sources = [table for table, _ in text.tables]
     where = f" of {alias!r}" if alias else f" in {', '.join(sources)}" if sources else ""
     return InvalidDefinition(
         f"no column {column!r}{where}",
-        nearest(column, columns - {column, "*", ""})
+        nearest(column, columns - {""})
         if column not in columns
         else "Several tables have it, or this one does not: name the table before the column.",
         file=text.file,
-        line=int(line[1]) if line else 0,
+        line=_line_of_column(text, column, alias),
     )
+
+
+def _line_of_column(text: Text, column: str, alias: str | None) -> int:
+    for node in text.query.find_all(exp.Column):
+        if node.name == column and (alias is None or node.table == alias):
+            return _line(node, 0, text.text)
+    return 0
 
 
 def _match_columns(query: exp.Query, text: Text, target: Table) -> None:
     given = query.named_selects
-    line = _line(text.query, 0)
+    line = _line(text.query, 0, text.text)
     twice = sorted({name for name in given if given.count(name) > 1})
     if twice or "" in given:
         what = f"{', '.join(twice)} twice" if twice and twice != [""] else "a column without a name"
@@ -224,7 +238,7 @@ def _match_columns(query: exp.Query, text: Text, target: Table) -> None:
     if BUSINESS_DATE in missing:
         raise InvalidDefinition(
             "the SELECT gives business_date",
-            "Leave it out: the lake adds the run's business date to every row.",
+            "Leave it out, as with * EXCLUDE (business_date): the lake adds the run's date itself.",
             file=text.file,
             line=line,
         )
@@ -321,6 +335,8 @@ def _leaves(node: object) -> set[str]:
     return found
 
 
-def _line(node: exp.Expr, default: int) -> int:
-    lines = [part.meta["line"] for part in node.find_all(exp.Identifier) if "line" in part.meta]
-    return min(lines) if lines else default
+def _line(node: exp.Expr, default: int, text: str) -> int:
+    # sqlglot counts lines twice after a `$name`, which it first tries to read as a quoted text;
+    # its offsets are right.
+    starts = [part.meta["start"] for part in node.find_all(exp.Identifier) if "start" in part.meta]
+    return 1 + text.count("\n", 0, min(starts)) if starts else default

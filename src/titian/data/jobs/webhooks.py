@@ -100,7 +100,7 @@ def remove(scope: Scope, hook: str) -> None:
             )
         )
         if not gone.rowcount:
-            raise NotFound(f"there is no receiver {hook!r}", "See `titian jobs webhooks`.")
+            raise NotFound(f"there is no receiver {hook!r}", "See `titian jobs webhooks list`.")
         connection.execute(delete(job_delivery).where(job_delivery.c.hook_id == hook))
         audit.record(scope, "jobs.webhook.remove", hook, {}, connection)
 
@@ -120,7 +120,7 @@ def secret(scope: Scope, hook: str) -> str:
     """Give the secret with which a receiver checks signatures (`whsec_…`). Needs DEFINE."""
     scope.require(Permission.DEFINE)
     if hook not in {known.hook for known in listed(scope)}:
-        raise NotFound(f"there is no receiver {hook!r}", "See `titian jobs webhooks`.")
+        raise NotFound(f"there is no receiver {hook!r}", "See `titian jobs webhooks list`.")
     return "whsec_" + base64.b64encode(_secret(hook)).decode()
 
 

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from titian.data.jobs.cli import app, define_command
+from titian.kernel.errors import InvalidDefinition, NotFound, TitianError
+
+from .conftest import DAY, Plot, job_text, same_day
+
+BROKEN = "id, CAST(id AS BIGINT) AS amount_fen"
+
+
+def call(*words: str) -> Result:
+    result = CliRunner().invoke(app, list(words))
+    if isinstance(result.exception, TitianError):
+        raise result.exception
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+@pytest.fixture
+def loans(plot: Plot) -> Plot:
+    plot.feed("loan")
+    plot.jobs(
+        core_loan=job_text("core.loan", same_day("raw.loan"), checks="{unique: [id]}"),
+        mart_sum=job_text("mart.sum", same_day("core.loan")),
+    )
+    plot.deliver("loan")
+    return plot
+
+
+def test_it_works(loans: Plot) -> None:
+    result = call("run", "--bank", "qinghe")
+    assert result.exit_code == 0, result.output
+    assert "core.loan" in result.stdout
+    assert "succeeded" in result.stdout
+    assert loans.rows("mart.sum") == {"a": 1, "b": 2}
+
+
+def test_jobs_of_a_folder_are_installed_and_run(loans: Plot, tmp_path: Path) -> None:
+    folder = tmp_path / "more"
+    folder.mkdir()
+    (folder / "mart.more.sql").write_text(job_text("mart.more", same_day("mart.sum")))
+    result = call("run", "-b", "qinghe", "--jobs", str(folder), "--date", str(DAY), "--json")
+    stands = json.loads(result.stdout)["jobs"]
+    assert {stand["job"]: stand["state"] for stand in stands} == {
+        "core.loan": "succeeded",
+        "mart.sum": "succeeded",
+        "mart.more": "succeeded",
+    }
+    (folder / "mart.more.sql").write_text("SELECT 1")
+    with pytest.raises(InvalidDefinition):
+        call("run", "-b", "qinghe", "--jobs", str(folder))
+
+
+def test_the_exit_code_tells_failure_from_waiting(loans: Plot) -> None:
+    assert call("run", "-b", "qinghe", "-d", "2026-04-02").exit_code == 8
+    loans.jobs(core_loan=job_text("core.loan", same_day("raw.loan", BROKEN)))
+    result = call("run", "-b", "qinghe")
+    assert result.exit_code == 1
+    assert "held up by core.loan" in " ".join(result.stdout.split())
+    alerts = json.loads(call("alerts", "-b", "qinghe", "--json").stdout)
+    assert [alert["job"] for alert in alerts] == ["core.loan"]
+    loans.jobs(core_loan=job_text("core.loan", same_day("raw.loan")))
+    assert call("rerun", "-b", "qinghe").exit_code == 0
+
+
+def test_backfill(loans: Plot) -> None:
+    result = call("backfill", "-b", "qinghe", "--from", str(DAY), "--to", str(DAY), "--json")
+    assert result.exit_code == 0
+    (order,) = json.loads(result.stdout)
+    assert (order["state"], order["finished"], order["wide"]) == ("done", 2, True)
+
+
+def test_status_of_one_bank_and_of_all(loans: Plot) -> None:
+    stands = json.loads(call("status", "-b", "qinghe", "--json").stdout)
+    assert stands["business_date"] == str(DAY)
+    assert {stand["state"] for stand in stands["jobs"]} == {"pending"}
+    (line,) = json.loads(call("status", "--json").stdout)
+    assert (line["bank"], line["total"]) == ("qinghe", 2)
+    assert "qinghe" in call("status").stdout
+
+
+def test_pause_and_resume(loans: Plot) -> None:
+    assert "paused mart.sum" in call("pause", "-b", "qinghe", "-j", "mart.sum").stdout
+    assert call("run", "-b", "qinghe").exit_code == 8
+    result = call("resume", "-b", "qinghe", "-j", "mart.sum")
+    assert (result.exit_code, "done" in result.stdout) == (0, True)
+
+
+def test_lineage_and_graph(loans: Plot) -> None:
+    assert "feed:loan.AMT" in call("lineage", "mart.sum.amount_fen", "-b", "qinghe").stdout
+    down = call("lineage", "feed:loan.AMT", "-b", "qinghe", "--down", "--json")
+    assert len(json.loads(down.stdout)["links"]) == 3
+    assert "core.loan" in call("graph", "-b", "qinghe").stdout
+    assert len(json.loads(call("graph", "-b", "qinghe", "--json").stdout)["nodes"]) == 3
+
+
+def test_checks(loans: Plot) -> None:
+    call("run", "-b", "qinghe")
+    assert "id unique" in call("checks", "-b", "qinghe", "-t", "core.loan").stdout
+    assert json.loads(call("checks", "-b", "qinghe", "--json").stdout) == []
+
+
+def test_webhooks(loans: Plot) -> None:
+    added = call("webhooks", "add", "https://a.example/x", "-b", "qinghe").stdout
+    hook, secret = added.split()
+    assert secret.startswith("whsec_")
+    assert "a.example" in call("webhooks", "list", "-b", "qinghe").stdout
+    assert hook in call("webhooks", "remove", hook, "-b", "qinghe").stdout
+
+
+def test_define_registers_an_unknown_bank(loans: Plot, tmp_path: Path) -> None:
+    folder = tmp_path / "given"
+    (folder / "jobs").mkdir(parents=True)
+    (folder / "bank.yaml").write_text("presets: none\n")
+    own = job_text("mart.own", "SELECT 'a' AS id, 1 AS amount_fen")
+    (folder / "jobs" / "mart.own.sql").write_text(own)
+    define_command(folder, "berka")
+    assert "mart.own" in call("graph", "-b", "berka").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("run", "-b", "nowhere"), "there is no bank 'nowhere'"),
+        (("run", "-b", "qinghe", "-j", "core.lone"), "there is no job 'core.lone'"),
+        (("status", "-b", "qinghe", "-d", "31.3.2026"), "is not a business date"),
+        (("rerun", "-b", "qinghe"), "no job of qinghe failed"),
+        (("rerun", "-b", "qinghe", "--run", "run_1"), "there is no run 'run_1'"),
+        (("backfill", "-b", "qinghe", "--from", "2026-01-02", "--to", "2026-01-01"), "comes after"),
+    ],
+)
+def test_what_is_wrong_is_said(loans: Plot, words: tuple[str, ...], message: str) -> None:
+    with pytest.raises(TitianError, match=message):
+        call(*words)
+
+
+def test_a_bank_without_data_asks_for_a_date(plot: Plot) -> None:
+    with pytest.raises(NotFound, match="has no data yet"):
+        call("status", "-b", "qinghe")

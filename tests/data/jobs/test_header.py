@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+
+from titian.data.checks.model import CheckKind, Severity
+from titian.data.jobs.header import read_header
+from titian.kernel.errors import InvalidDefinition
+from titian.lake.schema import Kind, Mask, PiClass
+
+GOOD = """
+/*
+writes: core.loan
+zh: 贷款
+en: Loans
+description: All loans.
+kind: snapshot
+schedule: month_end
+waits: [loan]
+due: "06:30"
+retries: 5
+timeout_s: 60
+columns:
+  id: {type: string, zh: 编号, en: Number, class: C1, level: 3, key: true}
+  name: {type: string, zh: 姓名, en: Name, class: C2, level: 3, mask: name, required: true}
+checks:
+  - {unique: [id]}
+  - {not_null: [name], severity: warning, label: names are there}
+*/
+SELECT 1
+"""
+
+
+def test_it_works() -> None:
+    header = read_header(GOOD, "f.sql")
+    assert header.table.qualified == "core.loan"
+    assert header.table.kind is Kind.SNAPSHOT
+    assert header.table.columns[1].pi_class is PiClass.C2
+    assert header.table.columns[1].mask is Mask.NAME
+    assert header.table.keys == ("id",)
+    assert (header.schedule, header.waits, header.due) == ("month_end", ("loan",), "06:30")
+    assert (header.retries, header.timeout_s, header.body_line) == (5, 60.0, 19)
+    assert [check.kind for check in header.checks] == [CheckKind.UNIQUE, CheckKind.NOT_NULL]
+    assert header.checks[1].severity is Severity.WARNING
+    assert header.checks[1].line == 18
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words", "remedy"),
+    [
+        ("/*\nwrites", "writes", 1, "does not start with a header", "Start it with"),
+        ("*/", "", 1, "does not start with a header", ""),
+        ("writes: core.loan\n", "", 3, "lacks 'writes'", "Add a line"),
+        ("schedule:", "shedule:", 8, "unknown key 'shedule'", "Did you mean 'schedule'?"),
+        ("month_end", "monthend", 8, "schedule 'monthend'", "Did you mean 'month_end'?"),
+        ("core.loan", "raw.loan", 3, "may not write raw.loan", "Only feeds write raw"),
+        ("core.loan", "loan", 3, "is not a table name", ""),
+        ("core.loan", "core.Loan", 3, "is not a valid table name", ""),
+        ("type: string, zh: 编号", "type: text, zh: 编号", 14, "is not a column type", ""),
+        ("level: 3, key", "levle: 3, key", 14, "unknown key 'levle'", "'level'"),
+        ("level: 3, key", "level: 9, key", 14, "level must be a whole number", "1 to 5"),
+        ("class: C1", "class: C3", 14, "C3, which is never stored", ""),
+        ("mask: name", "mask: nam", 15, "mask 'nam' is not known", "'name'"),
+        ("zh: 姓名, ", "", 15, "lacks 'zh'", ""),
+        ("retries: 5", "retries: 99", 11, "retries must be a whole number", "0 to 10"),
+        ('"06:30"', '"6:30"', 10, "due must be a time of day", "quotes"),
+        ("waits: [loan]", "waits: loan", 9, "waits must be a list", ""),
+        ("{unique: [id]}", "{uniq: [id]}", 17, "unknown key 'uniq'", "'unique'"),
+        ("{unique: [id]}", "{unique: [idx]}", 17, "no column 'idx'", "'id'"),
+        ("{unique: [id]}", "{unique: [id], not_null: [id]}", 17, "exactly one rule", ""),
+        ("severity: warning", "severity: warn", 18, "severity 'warn'", "'warning'"),
+    ],
+)
+def test_what_is_wrong_is_said_with_line_and_remedy(
+    old: str, new: str, line: int, words: str, remedy: str
+) -> None:
+    assert old in GOOD
+    with pytest.raises(InvalidDefinition) as caught:
+        read_header(GOOD.replace(old, new, 1), "f.sql")
+    assert words in caught.value.what
+    assert remedy in caught.value.remedy
+    assert caught.value.file == "f.sql"
+    if "does not start" not in words and "lacks 'writes'" not in words:
+        assert caught.value.line == line
