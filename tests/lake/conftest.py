@@ -46,7 +46,8 @@ def loans(count: int, start: int = 0) -> pa.Table:
             "rate": pa.array([None] * count, pa.decimal128(9, 6)),
             "granted_at": pa.array([datetime(2026, 1, 1, 8, 30)] * count, pa.timestamp("us")),  # noqa: DTZ001  # bank-local
             "secret_score": pa.array([float(number) for number in numbers], pa.float64()),
-        }
+        },
+        schema=LOAN.arrow_schema(),
     )
 
 

@@ -525,7 +525,7 @@ def test_a_table_whose_log_points_outside_is_refused(field: Field) -> None:
 )
 def test_a_filter_sees_the_masked_value(field: Field, sql: str) -> None:
     try:
-        found = list(query(field.hunter, sql).rows())
+        found = str(list(query(field.hunter, sql).rows()))
     except InvalidInput as refusal:
-        found = [word for word in ("赵六", "13811112222", "777") if word in str(refusal)]
-    assert found == []
+        found = str([word for word in ("赵六", "13811112222", "777") if word in str(refusal)])
+    assert found == "[]"

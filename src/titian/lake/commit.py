@@ -88,8 +88,7 @@ def _create(scope: Scope, table: Table) -> None:
             mode="error",
             partition_by=[BUSINESS_DATE],
             name=table.qualified,
-            description=table.description,
-            configuration=delta.configuration(table),
+            configuration=delta.configuration(),
             raise_if_key_not_exists=False,
             commit_properties=properties(scope, "create"),
         )
@@ -115,28 +114,19 @@ def _replace(held: Handle, change: Change, scope: Scope) -> int:
 
 def _evolve(held: Handle, table: Table, scope: Scope) -> int:
     snapshot = held.snapshot()
-    stored = snapshot.table
+    added = len(table.columns) > len(snapshot.table.columns)
     needs_timestamps = any(column.type == "timestamp" for column in table.columns)
     if needs_timestamps and held.delta.protocol().min_writer_version < delta.MAX_WRITER_VERSION:
         held.delta.alter.add_feature(TableFeatures.TimestampWithoutTimezone, True)
-    if len(stored.columns) < len(table.columns):
-        held.delta.alter.set_table_properties({delta.EVOLVED: "yes"}, raise_if_not_exists=False)
         held.refresh()
-    if stored.columns != table.columns:
-        held.delta.create_write_transaction(
-            [],
-            "overwrite",
-            delta.delta_schema(table),
-            [BUSINESS_DATE],
-            [(BUSINESS_DATE, "=", _NO_DATE)],
-            commit_properties=properties(scope, "declare"),
-        )
-        held.refresh()
-    if delta.table_words(stored) != delta.table_words(table):
-        held.delta.alter.set_table_properties(delta.table_words(table), raise_if_not_exists=False)
-        held.refresh()
-    if stored.description != table.description:
-        held.delta.alter.set_table_description(table.description)
+    held.delta.create_write_transaction(
+        [],
+        "overwrite",
+        delta.delta_schema(table, evolved=snapshot.evolved or added),
+        [BUSINESS_DATE],
+        [(BUSINESS_DATE, "=", _NO_DATE)],
+        commit_properties=properties(scope, "declare"),
+    )
     return held.snapshot().version
 
 

@@ -17,7 +17,6 @@ CHECKPOINT_COMMITS = 10
 LOG_RETENTION_DAYS = 30
 FILE_RETENTION_DAYS = 7
 
-EVOLVED = "titian.evolved"
 _PREFIX = "titian."
 _DELTA_TYPES = {
     "string": "string",
@@ -31,8 +30,12 @@ _DELTA_TYPES = {
 _DECLARED_TYPES = {delta: declared for declared, delta in _DELTA_TYPES.items()}
 
 
-def delta_schema(table: Table) -> Schema:
-    """Give the Delta schema of a table: what is declared of a column travels with it."""
+def delta_schema(table: Table, *, evolved: bool = False) -> Schema:
+    """Give the Delta schema of a table: what is declared of it travels in its fields.
+
+    The words of the table itself are kept with `business_date`, so that any change of a
+    declaration is one commit. `evolved` says that some files lack columns added later.
+    """
     fields = [
         Field(
             column.name,
@@ -41,46 +44,47 @@ def delta_schema(table: Table) -> Schema:
         )
         for column in table.columns
     ]
-    return Schema([*fields, Field(BUSINESS_DATE, PrimitiveType("date"))])
+    words = {
+        "zh": table.zh,
+        "en": table.en,
+        "kind": table.kind.value,
+        "description": table.description,
+        "evolved": "yes" if evolved else "no",
+    }
+    of_table = {_PREFIX + key: value for key, value in words.items()}
+    return Schema([*fields, Field(BUSINESS_DATE, PrimitiveType("date"), metadata=of_table)])
 
 
-def configuration(table: Table) -> dict[str, str]:
+def configuration() -> dict[str, str]:
     """Give the table properties that are set when a table is made."""
     return {
         "delta.checkpointInterval": str(CHECKPOINT_COMMITS),
         "delta.logRetentionDuration": f"interval {LOG_RETENTION_DAYS} days",
         "delta.deletedFileRetentionDuration": f"interval {FILE_RETENTION_DAYS} days",
-        **table_words(table),
     }
 
 
-def table_words(table: Table) -> dict[str, str]:
-    """Give the table properties that hold what is declared of a table."""
-    words = {"zh": table.zh, "en": table.en, "kind": table.kind.value}
-    return {_PREFIX + key: value for key, value in words.items()}
-
-
-def declared(stored: DeltaTable, qualified: str) -> Table:
-    """Read the declaration back from a table. Raises Corrupt when it is not one of ours."""
+def declared(stored: DeltaTable, qualified: str) -> tuple[Table, bool]:
+    """Read the declaration back, and whether it evolved. Raises Corrupt if it is not ours."""
     layer, name = split_name(qualified)
-    metadata = stored.metadata()
-    words = metadata.configuration
-    columns = [_column(field) for field in stored.schema().fields if field.name != BUSINESS_DATE]
-    try:
-        return Table(
-            Layer(layer),
-            name,
-            zh=words[_PREFIX + "zh"],
-            en=words[_PREFIX + "en"],
-            columns=tuple(columns),
-            description=metadata.description or "",
-            kind=Kind(words[_PREFIX + "kind"]),
-        )
-    except KeyError as error:
+    fields = stored.schema().fields
+    words = next((_words(field) for field in fields if field.name == BUSINESS_DATE), {})
+    columns = [column(field) for field in fields if field.name != BUSINESS_DATE]
+    if "zh" not in words:
         raise Corrupt(
-            f"table {qualified} has no property {error.args[0]}",
+            f"table {qualified} carries no declaration",
             "It was not written by Titian; move its directory out of the lake.",
-        ) from None
+        )
+    table = Table(
+        Layer(layer),
+        name,
+        zh=words["zh"],
+        en=words["en"],
+        columns=tuple(columns),
+        description=words["description"],
+        kind=Kind(words["kind"]),
+    )
+    return table, words["evolved"] == "yes"
 
 
 def check_features(stored: DeltaTable, qualified: str) -> None:
@@ -115,27 +119,29 @@ def _column_words(column: Column) -> dict[str, str]:
     return {_PREFIX + key: value for key, value in words.items()}
 
 
-def _column(field: Field) -> Column:
+def _words(field: Field) -> dict[str, str]:
     words = cast("Mapping[str, str]", field.metadata)
+    return {key.removeprefix(_PREFIX): value for key, value in words.items()}
 
-    def word(key: str) -> str:
-        return words.get(_PREFIX + key, "")
 
+def column(field: Field) -> Column:
+    """Read the declaration of a column back. Raises Corrupt when it carries none."""
+    words = _words(field)
     kind = cast("PrimitiveType", field.type).type
     try:
         return Column(
             field.name,
-            word("type") or _DECLARED_TYPES.get(kind, kind),
-            zh=word("zh"),
-            en=word("en"),
-            pi_class=PiClass(word("pi_class")),
-            level=int(word("level").removeprefix("L")),
-            mask=Mask(word("mask")),
-            required=word("required") == "yes",
-            key=word("key") == "yes",
-            description=word("description"),
+            words["type"] or _DECLARED_TYPES.get(kind, kind),
+            zh=words["zh"],
+            en=words["en"],
+            pi_class=PiClass(words["pi_class"]),
+            level=int(words["level"].removeprefix("L")),
+            mask=Mask(words["mask"]),
+            required=words["required"] == "yes",
+            key=words["key"] == "yes",
+            description=words["description"],
         )
-    except ValueError:
+    except (KeyError, ValueError):
         raise Corrupt(
             f"column {field.name} carries no class or level",
             "It was not written by Titian; move its table out of the lake.",

@@ -7,8 +7,8 @@ runs text as SQL, sleeps, writes logs, or shows statistics of the values under a
 from __future__ import annotations
 
 _OPERATORS = """
-    + - * / // % ** ^ & | ~ << >> || ! !__postfix @ = == != <> < > <= >= ~~ !~~ ~~* !~~* ~~~
-    <@ @> && ^@ -> ->> <-> <=> __between __cast
+    + - * / // % ** ^ & | ~ << >> || !__postfix @ = == != < > <= >= ~~ !~~ ~~* !~~* ~~~
+    <@ @> && ^@ ->> <-> <=> __between __cast
 """
 _AGGREGATES = """
     any_value approx_count_distinct approx_quantile approx_top_k arbitrary arg_max

@@ -60,6 +60,19 @@ _NOT_A_READ = (
     exp.SessionParameter,
     exp.Version,
 )
+_VALUES = frozenset(
+    {
+        TokenType.STRING,
+        TokenType.NUMBER,
+        TokenType.BIT_STRING,
+        TokenType.BYTE_STRING,
+        TokenType.HEREDOC_STRING,
+        TokenType.HEX_STRING,
+        TokenType.NATIONAL_STRING,
+        TokenType.RAW_STRING,
+        TokenType.UNICODE_STRING,
+    }
+)
 _SELECTS_ONLY = "Only one SELECT over tables such as core.loan may run here."
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
@@ -100,13 +113,21 @@ def fingerprint(text: str) -> str:
 
 def without_values(tree: exp.Expr) -> str:
     """Give the SQL with every literal, and every name that may hold a value, blanked."""
-    bare = tree.copy()
-    for node in list(bare.find_all(exp.Literal, exp.National, exp.RawString)):
-        node.replace(exp.Placeholder())
-    for name in bare.find_all(exp.Identifier):
-        if not _PLAIN.fullmatch(name.this) or _LONG_NUMBER.search(name.this):
-            name.set("this", "…")
-    return bare.sql("duckdb", comments=False)[:MAX_SHOWN]
+    text = tree.sql("duckdb", comments=False)
+    for token in reversed(_tokens(text)):
+        blank = _blank(token)
+        if blank:
+            text = f"{text[: token.start]}{blank}{text[token.end + 1 :]}"
+    return text[:MAX_SHOWN]
+
+
+def _blank(token: Token) -> str:
+    if token.token_type in _VALUES:
+        return "?"
+    if token.token_type in (TokenType.IDENTIFIER, TokenType.VAR):
+        plain = _PLAIN.fullmatch(token.text) and not _LONG_NUMBER.search(token.text)
+        return "" if plain else "…"
+    return ""
 
 
 def _parsed(text: str) -> exp.Query:

@@ -68,7 +68,7 @@ class Handle:
         self.delta = open_delta(directory, qualified)
         self._stamp = self._version_stamp()
         self._snapshot: Snapshot | None = None
-        self._declared: tuple[str, Table] | None = None
+        self._declared: tuple[str, Table, bool] | None = None
 
     def fresh(self) -> bool:
         """Say whether the newest version is the one at hand."""
@@ -92,18 +92,17 @@ class Handle:
         with self.lock:
             self.refresh()
             if self._snapshot is None:
-                self._snapshot = snapshot_of(
-                    self.delta, self._table(), self.directory, self.qualified
-                )
+                self._snapshot = self._taken()
             return self._snapshot
 
-    def _table(self) -> Table:
-        metadata = self.delta.metadata()
-        now = f"{metadata.configuration}{metadata.description}{self.delta.schema().to_json()}"
+    def _taken(self) -> Snapshot:
+        now = f"{self.delta.protocol()}{self.delta.schema().to_json()}"
         if self._declared is None or self._declared[0] != now:
             delta.check_features(self.delta, self.qualified)
-            self._declared = now, delta.declared(self.delta, self.qualified)
-        return self._declared[1]
+            self._declared = now, *delta.declared(self.delta, self.qualified)
+        _, table, evolved = self._declared
+        files = files_of(self.delta, self.qualified)
+        return Snapshot(self.delta.version(), table, self.directory, files, evolved)
 
     def _commit_file(self, version: int) -> Path:
         return self.directory / LOG / f"{version:020d}.json"
@@ -162,7 +161,9 @@ def snapshot(
     if as_of is not None:
         _travel(stored, as_of, qualified)
     delta.check_features(stored, qualified)
-    return snapshot_of(stored, delta.declared(stored, qualified), directory, qualified)
+    table, evolved = delta.declared(stored, qualified)
+    files = files_of(stored, qualified)
+    return Snapshot(stored.version(), table, directory, files, evolved)
 
 
 def open_delta(directory: Path, qualified: str, version: int | None = None) -> DeltaTable:
@@ -187,13 +188,12 @@ def open_delta(directory: Path, qualified: str, version: int | None = None) -> D
         ) from error
 
 
-def snapshot_of(stored: DeltaTable, table: Table, directory: Path, qualified: str) -> Snapshot:
-    """Take the file list of an open table. Raises Corrupt if a file lies outside of it."""
+def files_of(stored: DeltaTable, qualified: str) -> tuple[DataFile, ...]:
+    """List the files of an open table by date. Raises Corrupt if one lies outside of it."""
     names = ["path", "size_bytes", "num_records", f"partition.{BUSINESS_DATE}"]
     actions = stored.get_add_actions(flatten=True)
-    evolved = delta.EVOLVED in stored.metadata().configuration
     if actions.num_rows == 0:
-        return Snapshot(stored.version(), table, directory, (), evolved)
+        return ()
     columns = [pa.chunked_array(actions.column(name)).to_pylist() for name in names]
     files = [
         DataFile(path, day, size, rows) for path, size, rows, day in zip(*columns, strict=True)
@@ -204,17 +204,15 @@ def snapshot_of(stored: DeltaTable, table: Table, directory: Path, qualified: st
                 f"table {qualified} lists a file outside its directory",
                 "Its log was tampered with: restore the directory and look into the audit log.",
             )
-    files.sort(key=lambda file: (file.date, file.path))
-    return Snapshot(stored.version(), table, directory, tuple(files), evolved)
+    return tuple(sorted(files, key=lambda file: (file.date, file.path)))
 
 
 def _travel(stored: DeltaTable, moment: datetime, qualified: str) -> None:
     if moment.tzinfo is None:
         raise InvalidInput("as_of has no time zone", "Give a time-zone aware moment.")
-    try:
-        stored.load_as_version(moment)
-    except DeltaError as error:
+    if moment.timestamp() * 1_000 < stored.metadata().created_time:
         raise NotFound(
             f"table {qualified} did not exist at {moment.isoformat()}",
             "List the versions with `titian lake history`.",
-        ) from error
+        )
+    stored.load_as_version(moment)

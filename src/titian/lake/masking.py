@@ -27,19 +27,24 @@ _ADDRESS_SHOWN = 6
 _TEXT_SQL = {
     Mask.NAME: "CASE WHEN x = '' THEN '' ELSE left(x, 1) || '*' END",
     Mask.PHONE: f"""
-        CASE WHEN length(x) >= {_FULL_PHONE} THEN left(x, 3) || '****' || right(x, 4)
+        CASE WHEN x IS NULL THEN NULL
+             WHEN length(x) >= {_FULL_PHONE} THEN left(x, 3) || '****' || right(x, 4)
              WHEN length(x) >= {_SHORT_PHONE} THEN '****' || right(x, 2)
              ELSE '****' END""",
     Mask.ID_NO: f"""
-        CASE WHEN length(x) >= {_FULL_ID}
+        CASE WHEN x IS NULL THEN NULL
+             WHEN length(x) >= {_FULL_ID}
              THEN left(x, 4) || repeat('*', CAST(length(x) - 8 AS BIGINT)) || right(x, 4)
              ELSE '****' END""",
     Mask.ACCOUNT: f"""
-        CASE WHEN length(x) >= {_FULL_ACCOUNT} THEN '****' || right(x, 4) ELSE '****' END""",
-    Mask.ADDRESS: f"left(x, least({_ADDRESS_SHOWN}, length(x) // 2)) || '***'",
-    Mask.EMAIL: """
-        CASE WHEN strpos(x, '@') > 1 THEN left(x, 1) || '***' || substr(x, strpos(x, '@'))
-             ELSE '***' END""",
+        CASE WHEN x IS NULL THEN NULL
+             WHEN length(x) >= {_FULL_ACCOUNT} THEN '****' || right(x, 4)
+             ELSE '****' END""",
+    Mask.ADDRESS: f"left(x, least({_ADDRESS_SHOWN}, length(x) // 2)) || '{HIDDEN}'",
+    Mask.EMAIL: f"""
+        CASE WHEN x IS NULL THEN NULL
+             WHEN strpos(x, '@') > 1 THEN left(x, 1) || '{HIDDEN}' || substr(x, strpos(x, '@'))
+             ELSE '{HIDDEN}' END""",
     Mask.TOKEN: f"left(sha256(salt || x), {TOKEN_CHARACTERS})",
     Mask.FULL: f"CASE WHEN x IS NULL THEN NULL ELSE '{HIDDEN}' END",
 }
