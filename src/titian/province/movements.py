@@ -127,8 +127,7 @@ def event_sheet(
         Flaw.EXTRA_FIELD: (),
         Flaw.BROKEN_ENCODING: ("payee_name", "device_id"),
     }
-    totals = {"amount_fen": np.where(known, events.amount_fen, 0)}
-    return Sheet("event", fields, _starts(config, events.at), cells, totals, flaws)
+    return Sheet("event", fields, _starts(config, events.at), cells, flaws=flaws)
 
 
 def touch_sheet(config: ProvinceConfig, world: World, ids: Ids, touches: Touches) -> Sheet:
