@@ -77,7 +77,7 @@ TABLE: Table[Audience] = Table(
             main=True,
             link=lambda ctx, one: ctx.url(f"/audiences/{one.audience_id}"),
         ),
-        Column("expression", lazy("Who"), Kind.CODE, sortable=False),
+        Column("expression", lazy("Who belongs to it"), Kind.CODE, sortable=False),
         Column("owner", lazy("Owner"), desk=True),
         Column("updated_at", lazy("Changed"), Kind.MOMENT),
     ),

@@ -86,6 +86,15 @@ class Line:
             return None
         return self.value / self.before - 1
 
+    @property
+    def moved(self) -> str | None:
+        """How it moved since the day before: in percent, a ratio in percentage points."""
+        if self.value is None or self.before is None:
+            return None
+        if self.entry.unit is Unit.RATIO:
+            return _("%(num)s points", num=f"{(self.value - self.before) * 100:+.2f}")
+        return None if self.change is None else f"{self.change * 100:+.2f}%"
+
 
 def day_of(ctx: Context) -> date | None:
     """Give the newest day with figures up to the day picked; None before any."""

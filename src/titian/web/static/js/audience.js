@@ -1,7 +1,7 @@
-// The audience builder: words go into the expression by a click, and the palette filters.
+// The audience builder: words go into the expression by a click, and the shelves filter.
 (() => {
   const box = document.getElementById("f-expression");
-  const palette = document.getElementById("palette");
+  const shelves = document.getElementById("shelves");
   const joiners = new Set(["AND", "OR", "NOT", "("]);
 
   const put = (word) => {
@@ -22,7 +22,7 @@
 
   document.getElementById("palette-q").addEventListener("input", (event) => {
     const wanted = event.target.value.trim().toLowerCase();
-    for (const shelf of palette.querySelectorAll("details")) {
+    for (const shelf of shelves.querySelectorAll("details")) {
       let any = false;
       for (const chip of shelf.querySelectorAll("[data-search]")) {
         chip.hidden = wanted !== "" && !chip.dataset.search.includes(wanted);
