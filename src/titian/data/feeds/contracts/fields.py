@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from titian.data.feeds.contracts import odcs
 from titian.data.feeds.contracts.pieces import Piece, custom, titles
 from titian.data.feeds.model import DEFAULT_PIVOT, Bound, CodeMeaning, Decoder, Field, Limits
-from titian.kernel.errors import InvalidInput
+from titian.kernel.errors import InvalidDefinition, InvalidInput
 from titian.lake.schema import Column, Mask, PiClass
 
 MAX_CODES = 5_000
@@ -121,6 +121,8 @@ def _column(
             if "description" in entries
             else "",
         )
+    except InvalidDefinition:
+        raise
     except InvalidInput as error:
         raise piece.error(error.what, error.remedy) from None
 

@@ -18,7 +18,7 @@ _DAY_SECONDS = 86_400
 _DAYS_BEFORE = np.array([0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334], np.int64)
 _MONTH_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int64)
 _EPOCH = 719_162
-_MIDNIGHT = r" 00:00:00(?:\.0+)?$"
+_MIDNIGHT = r"[ T]00:00:00(?:\.0+)?$"
 
 
 def yyyymmdd(text: pa.Array) -> Parsed:
@@ -30,7 +30,7 @@ def yyyymmdd(text: pa.Array) -> Parsed:
 
 def yymmdd(text: pa.Array, pivot: int) -> Parsed:
     """Read 930705; years from `pivot` on are of the 1900s. A midnight after it is left out."""
-    numbers, text, bad = _figures(_without_midnight(text), 6)
+    numbers, text, bad = _figures(_without_midnight(text, 6), 6)
     days, wrong = _days(_century(numbers // 10_000, pivot), numbers // 100 % 100, numbers % 100)
     return _dates(days, text, bad | wrong)
 
@@ -63,7 +63,8 @@ def yyyymmddhhmmss(text: pa.Array) -> Parsed:
 
 
 def iso_date(text: pa.Array) -> Parsed:
-    """Read 2026-01-31."""
+    """Read 2026-01-31; a midnight after it is left out."""
+    text = _without_midnight(text, 10)
     try:
         return Parsed(text.cast(pa.date32()))
     except pa.ArrowInvalid:
@@ -133,9 +134,8 @@ def _century(year: Whole, pivot: int) -> Whole:
     return np.where(year >= pivot, year + 1900, year + 2000)
 
 
-def _without_midnight(text: pa.Array) -> pa.Array:
-    longest = pc.max(pc.binary_length(text)).as_py()
-    if longest is None or longest <= 6:  # noqa: PLR2004
+def _without_midnight(text: pa.Array, day_length: int) -> pa.Array:
+    if (pc.max(pc.binary_length(text)).as_py() or 0) <= day_length:
         return text
     return pc.replace_substring_regex(text, _MIDNIGHT, "")
 
