@@ -17,8 +17,12 @@ from titian.data.definitions import Kind, Presets
 from titian.data.jobs import catalogue
 from titian.data.jobs.header import read_header
 from titian.data.jobs.work import Brake, Made, Task, perform
+from titian.kernel import banks, db
+from titian.kernel.ids import BankId
 from titian.kernel.scope import Scope
+from titian.kernel.settings import Settings, configure, load
 from titian.lake import store
+from titian.lake.session import close_idle
 
 LAST = date(2026, 3, 31)
 SNAPSHOT_DATES = (LAST - timedelta(90), LAST - timedelta(30), LAST - timedelta(1), LAST)
@@ -49,7 +53,8 @@ _TABLES = {
         FROM range($parties // 2 * 9 // 10) AS t(n)""",
     "core.party": """
         WITH base AS (
-            SELECT n, n >= $parties * 9 // 10 AS firm, DATE '1950-01-01' + (n * 97 % 24000)::INTEGER AS born
+            SELECT n, n >= $parties * 9 // 10 AS firm,
+                DATE '1950-01-01' + (n * 97 % 24000)::INTEGER AS born
             FROM range($parties) AS t(n))
         SELECT 'p' || lpad(n::VARCHAR, 5, '0') AS party_id,
             CASE WHEN firm THEN 'enterprise' ELSE 'person' END AS party_type,
@@ -82,7 +87,8 @@ _TABLES = {
             '6217' || lpad((n * 3 + k)::VARCHAR, 12, '0') AS account_no,
             'p' || lpad(n::VARCHAR, 5, '0') AS party_id,
             ['demand', 'time', 'wealth'][k + 1] AS product, 'CNY' AS currency,
-            $day - (10 * (n % 700) + 1)::INTEGER AS open_date, NULL AS close_date, 'o' || (n % 3) AS org_id,
+            $day - (10 * (n % 700) + 1)::INTEGER AS open_date, NULL AS close_date,
+            'o' || (n % 3) AS org_id,
             CASE WHEN n % 17 = 3 THEN 'dormant' ELSE 'active' END AS status,
             CASE WHEN k = 1 THEN 12 END AS term_months, 0.015 AS annual_rate,
             (n * 100000 * (k + 1) + date_diff('day', DATE '2026-01-01', $day) * 100) AS balance_fen,
@@ -141,14 +147,16 @@ _EVENTS = {
             'dev' || (n // 4) AS device_id, '10.0.0.1' AS ip, '13800000000' AS phone,
             NULL AS merchant_id, NULL AS terminal_id,
             CASE WHEN n % 19 = 0 THEN 'declined' ELSE 'success' END AS result, 'o1' AS org_id,
-            n % 24 AS hour, FALSE AS is_night, TRUE AS is_payment, $first + d::INTEGER AS business_date
+            n % 24 AS hour, FALSE AS is_night, TRUE AS is_payment,
+            $first + d::INTEGER AS business_date
         FROM range($days) AS t(d), range($parties) AS s(n) WHERE (n + d) % 11 = 0 AND n % 2 = 0""",
     "core.touch": """
         SELECT 't' || d || '_' || n AS touch_id, 'p' || lpad(n::VARCHAR, 5, '0') AS party_id,
             'c1' AS campaign_id, ['sms', 'phone', 'visit'][n % 3 + 1] AS channel,
             ($first + d::INTEGER) + INTERVAL 10 HOUR AS sent_at, n % 4 = 0 AS responded,
             NULL AS responded_at, n % 8 = 0 AS converted, 'o1' AS org_id, 'person' AS party_type,
-            NULL AS age_band, FALSE AS opt_out, NULL AS response_days, $first + d::INTEGER AS business_date
+            NULL AS age_band, FALSE AS opt_out, NULL AS response_days,
+            $first + d::INTEGER AS business_date
         FROM range($days) AS t(d), range($parties) AS s(n) WHERE (n + d) % 31 = 0""",
     "core.repayment": """
         SELECT 'r' || d || '_' || n AS repayment_id, 'l' || n AS loan_id, 1 AS period,
@@ -203,22 +211,43 @@ def own_definitions(scope: Scope) -> None:
             shutil.copyfile(path, target / path.name)
 
 
+def _run(scope: Scope, name: str, *dates: date) -> Made:
+    known = catalogue.load(scope)
+    task = Task(known.job(name), dates or (LAST,), known.tables, Facts(_unknown, _unknown))
+    return perform(scope, task, Brake())
+
+
 @pytest.fixture
 def run_job() -> RunJob:
     """Give a function that runs one job of a bank for some dates, without queue or log."""
+    return _run
 
-    def run(scope: Scope, name: str, *dates: date) -> Made:
-        known = catalogue.load(scope)
-        task = Task(known.job(name), dates or (LAST,), known.tables, Facts(_unknown, _unknown))
-        return perform(scope, task, Brake())
 
-    return run
+@pytest.fixture(scope="session")
+def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("template")
+    before = load(home=tmp_path_factory.mktemp("unused"))
+    configure(load(home=home, query_workers=1, job_workers=2))
+    db.upgrade()
+    scope = Scope.system(BankId("qinghe"))
+    banks.ensure(Scope.system(None), BankId("qinghe"))
+    with duckdb.connect() as connection:
+        fill_core(scope, PARTIES, connection)
+    own_definitions(scope)
+    _run(scope, "mart.party_day", *(LAST - timedelta(n) for n in range(EVENT_DAYS)))
+    for day in SNAPSHOT_DATES:
+        _run(scope, "mart.party_index", day)
+    _run(scope, "mart.party_profile", *SNAPSHOT_DATES)
+    _run(scope, "mart.tag", *SNAPSHOT_DATES)
+    close_idle()
+    db.engine().dispose()
+    configure(before)
+    return home
 
 
 @pytest.fixture
-def sample_bank(qinghe: Scope) -> Scope:
-    """Give a bank with 240 parties in its core tables and the package's mart jobs and tags."""
-    with duckdb.connect() as connection:
-        fill_core(qinghe, PARTIES, connection)
-    own_definitions(qinghe)
+def sample_bank(_template: Path, qinghe: Scope, home: Settings) -> Scope:
+    """Give a bank with 240 parties: its core tables, mart, tags and definitions of four dates."""
+    for part in ("lake", "definitions"):
+        shutil.copytree(_template / part, home.home / part, dirs_exist_ok=True)
     return qinghe

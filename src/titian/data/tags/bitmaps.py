@@ -36,6 +36,8 @@ class Builder:
 
     def add(self, ids: Ids, columns: Sequence[Numbers]) -> None:
         """Add rows; ids ascend within and between calls."""
+        if len(ids) == 0:
+            return
         blocks = ids >> np.uint32(_SHIFT)
         starts = np.flatnonzero(np.diff(blocks, prepend=np.uint32(0xFFFFFFFF)))
         for start, end in zip(starts, [*starts[1:], len(ids)], strict=True):
@@ -83,6 +85,8 @@ class _Parts:
             self.payload.append(np.flatnonzero(flags).astype("<u2").tobytes())
 
     def bitmap(self) -> BitMap:
+        if not self.header:
+            return BitMap()
         made = BitMap.deserialize(self.portable())
         made.run_optimize()
         return made
@@ -91,7 +95,7 @@ class _Parts:
         count = len(self.header)
         start = 8 + count * 8
         sizes = [len(part) for part in self.payload]
-        offsets = np.cumsum([start, *sizes[:-1]]).astype("<u4") if sizes else np.array([], "<u4")
+        offsets = np.cumsum([start, *sizes[:-1]]).astype("<u4")
         head = struct.pack("<II", _COOKIE, count)
         keys = np.array(self.header, "<u2").tobytes()
         return b"".join([head, keys, offsets.tobytes(), *self.payload])

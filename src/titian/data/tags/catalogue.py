@@ -66,7 +66,9 @@ def visible(scope: Scope) -> Catalogue:
     if scope.is_system:
         return full
     seen = {code: tag for code, tag in full.tags.items() if tag.level <= scope.clearance}
-    return Catalogue(seen, full.profile, full.schema)
+    hidden = full.tags.keys() - seen.keys()
+    schema = Schema(field for field in full.schema if field.name not in hidden)
+    return Catalogue(seen, full.profile, schema)
 
 
 @lru_cache(maxsize=128)

@@ -41,12 +41,7 @@ def _tags_shape(scope: Scope) -> Shape | None:
     return Shape((TAG_TABLE,), (PROFILE,), catalogue.version(catalogue.load(scope)))
 
 
-@job(
-    shape=_tags_shape,
-    history=(PROFILE,),
-    batch=True,
-    checks={TAG: [{"unique": ["tag", "value"]}, {"not_null": ["tag", "members", "bitmap"]}]},
-)
+@job(shape=_tags_shape, history=(PROFILE,), batch=True)
 def tags(context: JobContext) -> pa.Table:
     """Work out all tags in one scan of the profile for every pace of refresh."""
     known = catalogue.load(context.scope)
