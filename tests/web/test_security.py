@@ -45,7 +45,9 @@ def test_every_route_says_who_may_enter(app: FastAPI) -> None:
 
 
 def test_few_routes_are_open_and_each_says_why(app: FastAPI) -> None:
-    opened = {r.path: g.why for r in routes(app) for g in guards(r.dependant) if isinstance(g, Open)}
+    opened = {
+        r.path: g.why for r in routes(app) for g in guards(r.dependant) if isinstance(g, Open)
+    }
     assert set(opened) == {"/signin", "/language", "/healthz", "/metrics"}
     assert all(opened.values())
 
@@ -55,7 +57,7 @@ def test_nothing_but_the_static_files_is_mounted(app: FastAPI) -> None:
 
 
 def test_routes_that_change_something_are_posts(app: FastAPI) -> None:
-    methods = {method for route in routes(app) for method in route.methods}
+    methods = {method for route in routes(app) for method in route.methods or ()}
     assert methods <= {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -78,7 +80,9 @@ def test_the_policy_is_the_designed_one() -> None:
 def test_pages_are_not_stored_and_static_files_are(admin: Walker) -> None:
     page = admin.get("/account")
     assert page.headers["cache-control"] == "no-store"
-    asset = next(part for part in page.text.split('"') if part.startswith("/static/css/tokens.css?v="))
+    asset = next(
+        part for part in page.text.split('"') if part.startswith("/static/css/tokens.css?v=")
+    )
     assert "immutable" in admin.get(asset).headers["cache-control"]
 
 
@@ -134,7 +138,9 @@ def test_the_token_may_come_in_a_header(admin: Walker) -> None:
     assert answer.url.path == "/account"
 
 
-@pytest.mark.parametrize("path", ["/at/baishui/", "/at/baishui/users", "/at/union/", "/at/union/audit"])
+@pytest.mark.parametrize(
+    "path", ["/at/baishui/", "/at/baishui/users", "/at/union/", "/at/union/audit"]
+)
 def test_staff_of_one_bank_do_not_see_another(as_user: SignIn, path: str) -> None:
     assert as_user("qian").get(path).status_code == 403
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from titian.kernel import audit, clock, sessions
 from titian.kernel.errors import Unauthenticated
@@ -18,16 +18,22 @@ from titian.web.walk import Walker
 SignIn = Callable[..., Walker]
 
 
+def node(text: str, selector: str) -> LexborNode:
+    found = LexborHTMLParser(text).css_first(selector)
+    assert found is not None, selector
+    return found
+
+
 def test_it_works(visitor: Walker, password: str) -> None:
     answer = visitor.sign_in("admin", password)
     assert answer.url.path == "/at/union/"
-    assert "Admin" in LexborHTMLParser(answer.text).css_first("h1").text()
+    assert "Admin" in node(answer.text, "h1").text()
 
 
 def test_it_leads_where_the_reader_wanted_to_go(visitor: Walker, password: str) -> None:
     asked = visitor.get("/at/union/users?role=clerk")
     assert asked.url.path == "/signin"
-    wanted = LexborHTMLParser(asked.text).css_first("input[name=next]").attributes["value"]
+    wanted = node(asked.text, "input[name=next]").attributes["value"]
     answer = visitor.post(
         "/signin", {"user": "admin", "password": password, "next": wanted}, at="/signin"
     )
@@ -38,7 +44,9 @@ def test_bank_staff_land_at_their_bank(visitor: Walker, password: str) -> None:
     assert visitor.sign_in("qian", password).url.path == "/at/qinghe/"
 
 
-@pytest.mark.parametrize("given", ["//evil", "/\\evil", "https://evil", "evil", "/a\nb", "/a\\b", ""])
+@pytest.mark.parametrize(
+    "given", ["//evil", "/\\evil", "https://evil", "evil", "/a\nb", "/a\\b", ""]
+)
 def test_only_addresses_of_ours_are_followed(given: str) -> None:
     assert safe_address(given) == "/"
 
@@ -64,7 +72,7 @@ def test_empty_fields_are_named(visitor: Walker) -> None:
 
 def test_the_user_name_stays_and_the_password_does_not(visitor: Walker) -> None:
     answer = visitor.post("/signin", {"user": "admin", "password": "s3cr3t-wrong"}, at="/signin")
-    assert LexborHTMLParser(answer.text).css_first("#f-user").attributes["value"] == "admin"
+    assert node(answer.text, "#f-user").attributes["value"] == "admin"
     assert "s3cr3t-wrong" not in answer.text
 
 
@@ -140,7 +148,9 @@ def test_over_https_the_cookie_is_secure_and_bound_to_the_host(app: FastAPI, pas
         headers={"origin": "https://inside.titian"},
         follow_redirects=False,
     )
-    cookie = next(c for c in answer.headers.get_list("set-cookie") if c.startswith("__Host-titian="))
+    cookie = next(
+        c for c in answer.headers.get_list("set-cookie") if c.startswith("__Host-titian=")
+    )
     assert "Secure" in cookie
     assert "strict-transport-security" in answer.headers
 

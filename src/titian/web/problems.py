@@ -47,7 +47,8 @@ async def _elsewhere(request: Request, error: Exception) -> Response:
 
 async def _titian(request: Request, error: Exception) -> Response:
     assert isinstance(error, TitianError), "registered for this kind only"
-    if isinstance(error, Unauthenticated) and not _is_api(request):
+    outside = isinstance(error, Unauthenticated) and not isinstance(_reader(request), Context)
+    if outside and not _is_api(request):
         back = request.url.path if request.method == "GET" else "/"
         if request.url.query and request.method == "GET":
             back = f"{back}?{request.url.query}"

@@ -1,7 +1,8 @@
 """Errors come from the rooms below in English; this finds their words in other languages.
 
 A catalogue `_errors.po` holds each message with `{}` where the source has a value in it. A message
-is matched against these patterns, and its values are put into the translation.
+is matched against these patterns, and its values are put into the translation: in their order
+(`{}`), or by number (`{1}`) where the other language turns them round.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from titian.web.i18n.messages import ERRORS, FOLDER, SOURCE_LOCALE, locale, read
 
 HOLE = "{}"
 MAX_CHARACTERS = 2_000
+_PLACE = re.compile(r"\{(\d?)\}")
 
 
 def said(text: str) -> str:
@@ -31,8 +33,8 @@ def said(text: str) -> str:
 
 
 def _filled(target: str, values: tuple[str, ...]) -> str:
-    parts = target.split(HOLE)
-    return "".join(part + value for part, value in zip(parts, (*values, ""), strict=False))
+    parts = iter(values)
+    return _PLACE.sub(lambda at: values[int(at[1])] if at[1] else next(parts, ""), target)
 
 
 @lru_cache(maxsize=4)

@@ -93,7 +93,7 @@ TABLE: Table[dict[str, object]] = Table(
 @router.get("/gallery")
 def gallery(ctx: Reader) -> Response:
     """Show every part."""
-    if ctx.partial:
+    if ctx.partial or ctx.query("export"):
         return ctx.table(TABLE)
     waves = [round(40 + 12 * math.sin(n / 3) + n * 0.6, 1) for n in range(31)]
     bars = Chart(

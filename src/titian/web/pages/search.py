@@ -18,6 +18,7 @@ from titian.web.room import AT_PLACE, SECTION_NAMES, Hit, Room
 
 MAX_QUERY_CHARACTERS = 80
 MAX_HITS_PER_KIND = 6
+MAX_PAGES_OFFERED = 40
 
 router = APIRouter(prefix=AT_PLACE)
 Reader = Annotated[Context, needs()]
@@ -32,7 +33,8 @@ def search(ctx: Reader) -> Response:
     groups: list[tuple[Text, Sequence[Hit]]] = [(lazy("Pages"), _pages(ctx, words))]
     if words:
         groups += _rooms(ctx, words)
-    found = [(label, hits[:MAX_HITS_PER_KIND]) for label, hits in groups if hits]
+    most = MAX_HITS_PER_KIND if words else MAX_PAGES_OFFERED
+    found = [(label, hits[:most]) for label, hits in groups if hits]
     return fragment(ctx, "search/found.html", {"groups": found, "words": words})
 
 

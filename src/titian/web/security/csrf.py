@@ -12,6 +12,7 @@ from titian.kernel.errors import Denied
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADER = "x-csrf-token"
 FIELD = "csrf_token"
+AGAIN = "Open the page again here and send the form once more."
 _OURS = frozenset({"same-origin", "none"})
 
 
@@ -21,12 +22,12 @@ def check_origin(request: Request) -> None:
         return
     site = request.headers.get("sec-fetch-site")
     if site is not None and site not in _OURS:
-        raise _refused(f"the request came from another site ({site})")
+        raise Denied(f"the request came from another site ({site})", AGAIN)
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
-        raise _refused("the request came from another origin")
+        raise Denied("the request came from another origin", AGAIN)
     if origin is None and site is None and not _has_token_header(request):
-        raise _refused("the request does not say where it came from")
+        raise Denied("the request does not say where it came from", AGAIN)
 
 
 def _has_token_header(request: Request) -> bool:
@@ -43,8 +44,4 @@ async def check_token(request: Request, expected: str) -> None:
         field = form.get(FIELD)
         given = field if isinstance(field, str) else ""
     if not hmac.compare_digest(given.encode(), expected.encode()):
-        raise _refused("the form's token is missing or old")
-
-
-def _refused(what: str) -> Denied:
-    return Denied(what, "Open the page again here and send the form once more.")
+        raise Denied("the form's token is missing or old", AGAIN)
