@@ -28,13 +28,26 @@ Words = npt.NDArray[np.uint64]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One figure of one business date: where in the result it goes, and what it takes."""
+    """One figure of one business date: its place in the results, and what it takes."""
 
+    target: int
     at: int
     figure: Figure
     combinations: Flags
     buckets: Flags
-    asof: int
+    snapshots: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """The rows of a cube under the organisations of one level, sorted by them and the item.
+
+    `org` are tree positions, `place` the positions of the rows in the cube.
+    """
+
+    org: Ints
+    place: Ints
+    here: Ints
 
 
 def figures(
@@ -46,29 +59,28 @@ def figures(
     span: Spans,
     trees: Sequence[Tree],
 ) -> list[Floats]:
-    """Compute a cube's figures: per target an array (organisations of its tree, figures)."""
-    codes = _codes(rows.column(ITEM)) if _counts_items(cube) else np.zeros(0, dtype=np.int64)
-    results = []
-    for row, target in enumerate(targets):
-        tree = trees[row]
-        result = np.full((len(tree.ids), len(cube.figures)), UNKNOWN)
-        asks = list(_asks(cube, found, buckets, target, row, span))
-        distinct = [a for a in asks if a.figure.aggregation is Aggregation.COUNT_DISTINCT]
+    """Compute a cube's figures: per target an array (organisations of its tree, figures).
+
+    Targets with the same tree are sorted once and answered together.
+    """
+    results = [np.full((len(tree.ids), len(cube.figures)), UNKNOWN) for tree in trees]
+    counted = [f.aggregation is Aggregation.COUNT_DISTINCT for f in cube.figures]
+    items = _codes(rows.column(ITEM)) if any(counted) else np.zeros(0, dtype=np.int64)
+    values = np.zeros(0)
+    if not all(counted):
+        values = rows.column(ITEM).cast(pa.float64()).to_numpy()
+    for tree in dict.fromkeys(trees):
+        members = [at for at, other in enumerate(trees) if other is tree]
+        asks = list(_asks(cube, found, buckets, targets, members, span))
+        distinct = [a for a in asks if counted[a.at]]
+        others = [a for a in asks if not counted[a.at]]
         place = places(found.orgs, tree)[found.org]
         for ancestors in tree.levels():
-            here = np.flatnonzero(ancestors == np.arange(len(ancestors)))
-            above = ancestors[place]
             if distinct:
-                _distinct(result, distinct, found, codes, above, here)
-            for ask in asks:
-                if ask.figure.aggregation is not Aggregation.COUNT_DISTINCT:
-                    _ordered(result, ask, found, rows, above)
-        results.append(result)
+                _distinct(results, distinct, found, items, _ordered(ancestors, place, items))
+            if others:
+                _ranked(results, others, found, rows, _ordered(ancestors, place, values), values)
     return results
-
-
-def _counts_items(cube: Cube) -> bool:
-    return any(f.aggregation is Aggregation.COUNT_DISTINCT for f in cube.figures)
 
 
 def _codes(column: pa.ChunkedArray) -> Ints:
@@ -77,37 +89,53 @@ def _codes(column: pa.ChunkedArray) -> Ints:
 
 
 def _asks(
-    cube: Cube, found: Cells, buckets: Buckets, target: date, row: int, span: Spans
+    cube: Cube,
+    found: Cells,
+    buckets: Buckets,
+    targets: Sequence[date],
+    members: Sequence[int],
+    span: Spans,
 ) -> Iterator[Ask]:
-    for at, figure in enumerate(cube.figures):
-        known = span.get((target, figure.period.name))
-        if known is None:
-            continue
-        inside = np.zeros(len(buckets.starts), dtype=np.bool_)
-        reach = buckets.inside(known)
-        inside[reach.start : reach.stop] = True
-        asof = row if cube.grain.dated else 0
-        yield Ask(at, figure, takes(figure.selection, found.classes), inside, asof)
+    taken = [takes(figure.selection, found.classes) for figure in cube.figures]
+    for target in members:
+        snapshots = np.arange(len(targets)) == (target if cube.grain.dated else 0)
+        for at, figure in enumerate(cube.figures):
+            known = span.get((targets[target], figure.period.name))
+            if known is None:
+                continue
+            inside = np.zeros(len(buckets.starts), dtype=np.bool_)
+            reach = buckets.inside(known)
+            inside[reach.start : reach.stop] = True
+            yield Ask(target, at, figure, taken[at], inside, snapshots)
+
+
+def _ordered(ancestors: Ints, place: Ints, items: Ints | Floats) -> Ordered:
+    above = ancestors[place]
+    kept = np.flatnonzero(above != NONE)
+    order = np.lexsort((items[kept], above[kept]))
+    rows = kept[order]
+    here = np.flatnonzero(ancestors == np.arange(len(ancestors)))
+    return Ordered(above[rows], rows, here)
 
 
 def _distinct(
-    result: Floats, asks: Sequence[Ask], found: Cells, items: Ints, above: Ints, here: Ints
+    results: Sequence[Floats], asks: Sequence[Ask], found: Cells, items: Ints, rows: Ordered
 ) -> None:
-    kept = (above != NONE) & (found.asof == asks[0].asof)
-    pair = above[kept] * (items.max(initial=0) + 1) + items[kept]
-    order = np.argsort(pair, kind="stable")
-    pair, org = pair[order], above[kept][order]
-    starts = np.flatnonzero(np.diff(pair, prepend=-1))
-    combination, bucket = found.combination[kept][order], found.bucket[kept][order]
+    item = items[rows.place]
+    new = (np.diff(rows.org, prepend=-1) != 0) | (np.diff(item, prepend=-1) != 0)
+    starts = np.flatnonzero(new)
+    org = rows.org[starts]
     for first in range(0, len(asks), WORD_BITS):
         part = asks[first : first + WORD_BITS]
-        words = _bits([a.combinations for a in part])[combination]
-        words &= _bits([a.buckets for a in part])[bucket]
+        words = _bits([a.combinations for a in part])[found.combination[rows.place]]
+        words &= _bits([a.buckets for a in part])[found.bucket[rows.place]]
+        words &= _bits([a.snapshots for a in part])[found.asof[rows.place]]
         merged = np.bitwise_or.reduceat(words, starts) if len(starts) else words
         for bit, ask in enumerate(part):
             holds = (merged >> np.uint64(bit)) & np.uint64(1)
-            counts = np.bincount(org[starts], weights=holds, minlength=len(result))
-            result[here, ask.at] = counts[here]
+            result = results[ask.target]
+            counts = np.bincount(org, weights=holds, minlength=len(result))
+            result[rows.here, ask.at] = counts[rows.here]
 
 
 def _bits(flags: Sequence[Flags]) -> Words:
@@ -117,27 +145,38 @@ def _bits(flags: Sequence[Flags]) -> Words:
     return words
 
 
-def _ordered(result: Floats, ask: Ask, found: Cells, rows: pa.Table, above: Ints) -> None:
-    kept = ask.combinations[found.combination] & ask.buckets[found.bucket]
-    kept &= (above != NONE) & (found.asof == ask.asof)
-    if not kept.any():
-        return
-    values = rows.column(ITEM).cast(pa.float64()).to_numpy()[kept]
-    weights = rows.column(ROWS).to_numpy()[kept]
-    org = above[kept]
-    order = np.lexsort((values, org))
-    values, org, reached = values[order], org[order], np.cumsum(weights[order])
-    starts = np.flatnonzero(np.diff(org, prepend=-1))
-    ends = np.append(starts[1:], len(org))
-    before = np.where(starts > 0, reached[starts - 1], 0)
-    match ask.figure.aggregation:
+def _ranked(
+    results: Sequence[Floats],
+    asks: Sequence[Ask],
+    found: Cells,
+    rows: pa.Table,
+    ordered: Ordered,
+    values: Floats,
+) -> None:
+    counts = rows.column(ROWS).to_numpy()[ordered.place]
+    value = values[ordered.place]
+    combination, bucket = found.combination[ordered.place], found.bucket[ordered.place]
+    asof = found.asof[ordered.place]
+    for ask in asks:
+        kept = ask.combinations[combination] & ask.buckets[bucket] & ask.snapshots[asof]
+        org = ordered.org[kept]
+        if not len(org):
+            continue
+        starts = np.flatnonzero(np.diff(org, prepend=-1))
+        chosen = _chosen(ask.figure, value[kept], np.cumsum(counts[kept]), starts)
+        results[ask.target][org[starts], ask.at] = chosen
+
+
+def _chosen(figure: Figure, values: Floats, reached: Ints, starts: Ints) -> Floats:
+    ends = np.append(starts[1:], len(values))
+    match figure.aggregation:
         case Aggregation.MIN:
-            chosen = values[starts]
+            return np.asarray(values[starts])
         case Aggregation.MAX:
-            chosen = values[ends - 1]
+            return np.asarray(values[ends - 1])
         case _:
-            chosen = _quantiles(values, reached, before, reached[ends - 1], ask.figure.share)
-    result[org[starts], ask.at] = chosen
+            before = np.where(starts > 0, reached[starts - 1], 0)
+            return _quantiles(values, reached, before, reached[ends - 1], figure.share)
 
 
 def _quantiles(values: Floats, reached: Ints, before: Ints, last: Ints, share: float) -> Floats:

@@ -19,7 +19,7 @@ ORG_COLUMNS = ("org_id", "parent_org_id", "name", "org_level")
 MAX_DEPTH = 32
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tree:
     """Organisations in an order in which parents come before their children.
 

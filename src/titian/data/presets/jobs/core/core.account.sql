@@ -35,20 +35,31 @@ checks:
   - {reference: {columns: [org_id], to: core.org}, severity: warning}
   - {row_count_drift: {max_ratio: 0.2}, severity: warning}
 */
-WITH account AS (
-  SELECT *
+WITH known AS (
+  SELECT
+    *,
+    lead(business_date) OVER (PARTITION BY account_id ORDER BY business_date) AS replaced_on
   FROM raw.account
-  WHERE business_date <= $business_date
-  QUALIFY row_number() OVER (PARTITION BY account_id ORDER BY business_date DESC) = 1
 ),
-balance AS (
+account AS (
+  SELECT *
+  FROM known
+  WHERE business_date <= $business_date
+    AND (replaced_on IS NULL OR replaced_on > $business_date)
+),
+known_balance AS (
   SELECT
     account_id,
-    arg_max(balance_fen, business_date) AS balance_fen,
-    max(business_date) AS balance_date
+    balance_fen,
+    business_date,
+    lead(business_date) OVER (PARTITION BY account_id ORDER BY business_date) AS replaced_on
   FROM raw.balance
+),
+balance AS (
+  SELECT account_id, balance_fen, business_date AS balance_date
+  FROM known_balance
   WHERE business_date <= $business_date
-  GROUP BY account_id
+    AND (replaced_on IS NULL OR replaced_on > $business_date)
 ),
 dated AS (
   SELECT

@@ -25,11 +25,17 @@ checks:
   - {range: {column: credit_limit_fen, min: 0}}
   - {reference: {columns: [party_id], to: core.party}, severity: warning}
 */
-WITH card AS (
-  SELECT *
+WITH known AS (
+  SELECT
+    *,
+    lead(business_date) OVER (PARTITION BY card_id ORDER BY business_date) AS replaced_on
   FROM raw.card
+),
+card AS (
+  SELECT *
+  FROM known
   WHERE business_date <= $business_date
-  QUALIFY row_number() OVER (PARTITION BY card_id ORDER BY business_date DESC) = 1
+    AND (replaced_on IS NULL OR replaced_on > $business_date)
 )
 SELECT
   card.card_id,

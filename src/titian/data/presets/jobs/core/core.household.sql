@@ -26,11 +26,17 @@ checks:
   - {range: {column: land_mu, min: 0}}
   - {reference: {columns: [village_id], to: core.village}, severity: warning}
 */
-WITH household AS (
-  SELECT *
+WITH known AS (
+  SELECT
+    *,
+    lead(business_date) OVER (PARTITION BY household_id ORDER BY business_date) AS replaced_on
   FROM raw.household
+),
+household AS (
+  SELECT *
+  FROM known
   WHERE business_date <= $business_date
-  QUALIFY row_number() OVER (PARTITION BY household_id ORDER BY business_date DESC) = 1
+    AND (replaced_on IS NULL OR replaced_on > $business_date)
 )
 SELECT
   household.household_id,

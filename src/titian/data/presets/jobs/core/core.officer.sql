@@ -20,6 +20,12 @@ checks:
   - {accepted: {column: role, values: [loan, teller, grid]}}
   - {reference: {columns: [org_id], to: core.org}, severity: warning}
 */
+WITH known AS (
+  SELECT
+    *,
+    lead(business_date) OVER (PARTITION BY officer_id ORDER BY business_date) AS replaced_on
+  FROM raw.officer
+)
 SELECT
   officer_id,
   name,
@@ -27,6 +33,6 @@ SELECT
   role,
   status,
   status = 'active' AS is_active
-FROM raw.officer
+FROM known
 WHERE business_date <= $business_date
-QUALIFY row_number() OVER (PARTITION BY officer_id ORDER BY business_date DESC) = 1
+  AND (replaced_on IS NULL OR replaced_on > $business_date)

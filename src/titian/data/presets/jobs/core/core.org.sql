@@ -21,6 +21,12 @@ checks:
   - {accepted: {column: org_level, values: [head, branch, outlet]}}
   - {row_count_drift: {max_ratio: 0.2}, severity: warning}
 */
+WITH known AS (
+  SELECT
+    *,
+    lead(business_date) OVER (PARTITION BY org_id ORDER BY business_date) AS replaced_on
+  FROM raw.org
+)
 SELECT
   org_id,
   name,
@@ -29,6 +35,6 @@ SELECT
   county,
   township,
   CAST(CASE org_level WHEN 'head' THEN 0 WHEN 'branch' THEN 1 ELSE 2 END AS BIGINT) AS depth
-FROM raw.org
+FROM known
 WHERE business_date <= $business_date
-QUALIFY row_number() OVER (PARTITION BY org_id ORDER BY business_date DESC) = 1
+  AND (replaced_on IS NULL OR replaced_on > $business_date)

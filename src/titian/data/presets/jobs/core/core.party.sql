@@ -42,11 +42,17 @@ checks:
   - {reference: {columns: [org_id], to: core.org}, severity: warning}
   - {row_count_drift: {max_ratio: 0.2}, severity: warning}
 */
-WITH party AS (
-  SELECT *
+WITH known AS (
+  SELECT
+    *,
+    lead(business_date) OVER (PARTITION BY party_id ORDER BY business_date) AS replaced_on
   FROM raw.party
+),
+party AS (
+  SELECT *
+  FROM known
   WHERE business_date <= $business_date
-  QUALIFY row_number() OVER (PARTITION BY party_id ORDER BY business_date DESC) = 1
+    AND (replaced_on IS NULL OR replaced_on > $business_date)
 ),
 aged AS (
   SELECT

@@ -23,6 +23,12 @@ checks:
   - {range: {column: households, min: 0}}
   - {reference: {columns: [org_id], to: core.org}, severity: warning}
 */
+WITH known AS (
+  SELECT
+    *,
+    lead(business_date) OVER (PARTITION BY village_id ORDER BY business_date) AS replaced_on
+  FROM raw.village
+)
 SELECT
   village_id,
   name,
@@ -33,6 +39,6 @@ SELECT
   grid_officer_id,
   households,
   credit_village
-FROM raw.village
+FROM known
 WHERE business_date <= $business_date
-QUALIFY row_number() OVER (PARTITION BY village_id ORDER BY business_date DESC) = 1
+  AND (replaced_on IS NULL OR replaced_on > $business_date)
