@@ -30,11 +30,15 @@ _NO_DATE = "0001-01-01"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one commit does: these dates hold exactly these files afterwards."""
+    """What one commit does: these dates hold exactly these files afterwards.
+
+    `instead_of` are the files whose rows the new ones hold; None where rows are new.
+    """
 
     dates: frozenset[date]
     files: Sequence[DataFile]
     action: str
+    instead_of: frozenset[DataFile] | None = None
 
 
 def ensure_table(scope: Scope, table: Table) -> Handle:
@@ -57,14 +61,18 @@ def ensure_table(scope: Scope, table: Table) -> Handle:
 
 
 def replace(held: Handle, change: Change, scope: Scope) -> int:
-    """Put a change in one commit and give its version. Raises Unavailable after many conflicts."""
+    """Put a change in one commit and give its version.
+
+    Raises Unavailable after many conflicts, Conflict if the files it stands for were replaced.
+    """
     return _attempt(held, lambda: _replace(held, change, scope))
 
 
 def properties(scope: Scope, action: str, dates: Iterable[date] = ()) -> CommitProperties:
     """Give the words kept with a commit, and the claim on its dates.
 
-    Two commits that claim the same date at the same time conflict; different dates do not.
+    Two commits that claim the same date at the same time conflict; different dates do not. Every
+    commit that adds or removes files must claim their dates: Delta alone would let both win.
     """
     days = sorted(day.isoformat() for day in dates)
     named = days if len(days) <= MAX_DATES_NAMED else [days[0], days[-1]]
@@ -99,8 +107,12 @@ def _create(scope: Scope, table: Table) -> None:
 
 def _replace(held: Handle, change: Change, scope: Scope) -> int:
     snapshot = held.snapshot()
-    actions: list[AddAction | RemoveAction] = [_add(file) for file in change.files]
-    actions += [_remove(file) for file in snapshot.files if file.date in change.dates]
+    old = [file for file in snapshot.files if file.date in change.dates]
+    if change.instead_of is not None and change.instead_of != frozenset(old):
+        raise Conflict(f"dates of {held.qualified} were written meanwhile", "Start again.")
+    new_rows = change.instead_of is None
+    actions: list[AddAction | RemoveAction] = [_add(file, new_rows) for file in change.files]
+    actions += [_remove(file, new_rows) for file in old]
     held.delta.create_write_transaction(
         actions,
         "append",
@@ -167,22 +179,18 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _add(file: DataFile) -> AddAction:
+def _add(file: DataFile, new_rows: bool) -> AddAction:  # noqa: FBT001
     return AddAction(
         file.path,
         file.bytes,
         {BUSINESS_DATE: file.date.isoformat()},
         _now_ms(),
-        True,
+        new_rows,
         json.dumps({"numRecords": file.rows}),
     )
 
 
-def _remove(file: DataFile) -> RemoveAction:
+def _remove(file: DataFile, new_rows: bool) -> RemoveAction:  # noqa: FBT001
     return RemoveAction(
-        file.path,
-        True,
-        _now_ms(),
-        file.bytes,
-        {BUSINESS_DATE: file.date.isoformat()},
+        file.path, new_rows, _now_ms(), file.bytes, {BUSINESS_DATE: file.date.isoformat()}
     )

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
-from deltalake import DeltaTable, WriterProperties
-from deltalake.exceptions import CommitFailedError
+from deltalake import DeltaTable
 
 from titian.kernel import audit
-from titian.kernel.errors import InvalidInput, Unavailable
+from titian.kernel.errors import Conflict, InvalidInput, Unavailable
 from titian.kernel.scope import Permission, Scope
-from titian.lake import commit, delta, handles, layout
+from titian.lake import commit, delta, handles, layout, rows
+from titian.lake.files import FILE_BYTES, FileWriter
+from titian.lake.handles import Handle, Snapshot
 
 MIN_KEEP_HOURS = 24
 MAX_KEEP_HOURS = 24 * 3_650
 COMPACT_ATTEMPTS = 5
-COMPACT_BYTES = 256 * 2**20
-_BACKOFF_S = 0.1
+SMALL_BYTES = FILE_BYTES // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +49,37 @@ def compact(scope: Scope, name: str) -> Compacted:
     scope.require(Permission.MAINTAIN_LAKE)
     held = handles.handle(scope, name)
     before = held.snapshot()
-    if len(before.files) == len(before.dates):
-        return Compacted(name, len(before.files), len(before.files), before.version)
-    for attempt in range(COMPACT_ATTEMPTS):
-        stored = handles.open_delta(held.directory, name)
-        try:
-            stored.optimize.compact(
-                target_size=COMPACT_BYTES,
-                writer_properties=WriterProperties(compression="ZSTD"),
-                commit_properties=commit.properties(scope, "compact"),
-            )
-            break
-        except CommitFailedError:
-            time.sleep(_BACKOFF_S * (attempt + 1))
-    else:
-        raise Unavailable(
-            f"table {name} was changed {COMPACT_ATTEMPTS} times while it was compacted",
-            "Compact it when no job writes it.",
-        )
+    for day in _scattered(before):
+        _join(scope, held, day)
     after = held.snapshot()
-    audit.record(scope, "lake.compact", name, {"files": len(after.files)})
+    if after.version != before.version:
+        audit.record(scope, "lake.compact", name, {"files": len(after.files)})
     return Compacted(name, len(before.files), len(after.files), after.version)
+
+
+def _join(scope: Scope, held: Handle, day: date) -> None:
+    days = frozenset({day})
+    for _ in range(COMPACT_ATTEMPTS):
+        found = held.snapshot()
+        old = frozenset(file for file in found.files if file.date == day)
+        writer = FileWriter(held.directory, found.table.arrow_schema())
+        names = [column.name for column in found.table.columns]
+        try:
+            for batch in rows.dataset(found, days).to_batches(columns=names):
+                writer.add(day, batch)
+            change = commit.Change(days, writer.finish(days), "compact", instead_of=old)
+            commit.replace(held, change, scope)
+        except Conflict:
+            writer.discard()
+        except BaseException:
+            writer.discard()
+            raise
+        else:
+            return
+    raise Unavailable(
+        f"{day} of table {held.qualified} was written {COMPACT_ATTEMPTS} times meanwhile",
+        "Compact it when no job writes it.",
+    )
 
 
 def vacuum(
@@ -106,6 +117,11 @@ def maintain(scope: Scope) -> Iterator[tuple[Compacted, Vacuumed]]:
     """Compact and vacuum every table of a scope, one after the other: the nightly upkeep."""
     for name in layout.table_names(scope):
         yield compact(scope, name), vacuum(scope, name)
+
+
+def _scattered(found: Snapshot) -> list[date]:
+    small = Counter(file.date for file in found.files if file.bytes < SMALL_BYTES)
+    return sorted(day for day, files in small.items() if files > 1)
 
 
 def _shorten_log(stored: DeltaTable) -> None:

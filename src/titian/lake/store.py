@@ -13,14 +13,13 @@ from datetime import UTC, date, datetime
 from typing import TypeAlias
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 from deltalake.exceptions import DeltaError
 
 from titian.kernel import audit
 from titian.kernel.errors import Conflict, InvalidInput, LimitExceeded, NotFound
 from titian.kernel.ids import new_id
 from titian.kernel.scope import Permission, Scope
-from titian.lake import commit, handles, layout, masking
+from titian.lake import commit, handles, layout, masking, rows
 from titian.lake.conform import check_columns, check_date, conform, dates_of
 from titian.lake.files import FileWriter, split_by_date
 from titian.lake.schema import BUSINESS_DATE, Table
@@ -150,15 +149,8 @@ def read(
             if column != BUSINESS_DATE:
                 snapshot.table.column(column)
         chosen = list(columns)
-    schema = snapshot.table.arrow_schema(with_date=True)
-    found = ds.dataset(
-        snapshot.uris(wanted),
-        schema=schema,
-        format="parquet",
-        partitioning=ds.partitioning(pa.schema([schema.field(BUSINESS_DATE)]), flavor="hive"),
-        partition_base_dir=str(snapshot.directory),
-    )
-    return masking.masked(scope, snapshot.table, found.to_table(columns=chosen))
+    found = rows.dataset(snapshot, wanted).to_table(columns=chosen)
+    return masking.masked(scope, snapshot.table, found)
 
 
 def exists(scope: Scope, name: str) -> bool:
@@ -218,11 +210,12 @@ def restore(scope: Scope, name: str, version: int) -> int:
     """Make an earlier version the newest one; needs MAINTAIN_LAKE. Raises NotFound, Conflict."""
     scope.require(Permission.MAINTAIN_LAKE)
     held = handles.handle(scope, name)
-    handles.snapshot(scope, name, version=version)
+    target = handles.snapshot(scope, name, version=version)
     with held.lock:
-        held.refresh()
+        dates = {*held.snapshot().dates, *target.dates}
+        claim = commit.properties(scope, "restore", dates)
         try:
-            held.delta.restore(version, commit_properties=commit.properties(scope, "restore"))
+            held.delta.restore(version, commit_properties=claim)
         except DeltaError as error:
             raise Conflict(
                 f"version {version} of {name} cannot be restored: {error}",

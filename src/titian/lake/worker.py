@@ -25,7 +25,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.ipc
 
-BATCH_ROWS = 8_192
+BATCH_ROWS = 2_048
 MAX_RESULT_BYTES = 64 * 2**20
 MAX_OPEN_FILES = 4_096
 BASE_BYTES = 2 * 2**30
