@@ -296,3 +296,13 @@ def test_the_command_line_speaks_to_people(titian: Cli) -> None:
     assert 'FROM "core"."loan"' in titian("compile", "--sql", "--code", "npl_ratio")
     assert "core.loan" in titian("compile", "--code", "npl_ratio")
     assert "风险" in titian("status")
+
+
+def test_the_jobs_say_which_tables_they_look_back_into(qinghe: Scope) -> None:
+    by_name = {job.name: job for python in JOBS if (job := python.at(qinghe)) is not None}
+    risk = {read.table: read.history for read in by_name["mart.indicator_risk"].reads}
+    assert risk["core.loan"]
+    assert risk["core.entry"]
+    assert not risk["core.org"]
+    marketing = {read.table: read.history for read in by_name["mart.indicator_marketing"].reads}
+    assert not marketing["core.card"]

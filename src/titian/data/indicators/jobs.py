@@ -17,6 +17,7 @@ from titian.data.indicators import loading
 from titian.data.indicators.compute import COLUMNS, TABLE, Inputs, compute, tall
 from titian.data.indicators.model import Catalogue, Subject
 from titian.data.indicators.orgs import ORG_TABLE, Tree, tree
+from titian.data.indicators.plan import plan
 from titian.data.jobs.context import JobContext
 from titian.data.jobs.python import PythonJob, Shape, job
 from titian.kernel.errors import Corrupt, NotFound
@@ -111,6 +112,7 @@ def _subject_job(subject: Subject) -> PythonJob:
             writes=(subject_table(subject),),
             reads=tuple(sorted({ORG_TABLE, *found.tables(codes)})),
             version=hashlib.sha256(version.encode()).hexdigest()[:16],
+            history=_looks_back(found, codes),
         )
 
     def run(context: JobContext) -> pa.Table:
@@ -127,6 +129,14 @@ def _subject_job(subject: Subject) -> PythonJob:
         en=f"{label.en} indicators",
         description="Every indicator of the subject by organisation, from one scan a source.",
     )(run)
+
+
+def _looks_back(found: Catalogue, codes: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(
+        cube.grain.table
+        for cube in plan(found, codes)
+        if not cube.grain.dated and any(figure.period.name != "day" for figure in cube.figures)
+    )
 
 
 def _published(scope: Scope) -> Shape | None:

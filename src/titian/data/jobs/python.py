@@ -30,11 +30,15 @@ CheckList = Sequence[Mapping[str, object]]
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a Python job reads and writes at one bank, where that depends on its definitions."""
+    """What a Python job reads and writes at one bank, where that depends on its definitions.
+
+    `history` names the reads that look at other dates than the run's, beside the declared ones.
+    """
 
     writes: tuple[Table, ...]
     reads: tuple[str, ...]
     version: str = ""
+    history: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class PythonJob:
         return Job(
             name=main.qualified,
             writes=shape.writes,
-            reads=tuple(Read(name, name in self.history) for name in shape.reads),
+            reads=tuple(Read(name, name in self.history | shape.history) for name in shape.reads),
             schedule=self.schedule,
             waits=self.waits,
             retries=self.retries,
