@@ -37,8 +37,10 @@ class Read:
         return [values for _, values in sorted(self.rows)]
 
 
-def contract(columns: str = TEXT_COLUMNS, **server: object) -> Contract:
-    return Written(columns=columns, pattern="f.csv", server={"header": False} | server).contract()
+def contract(**server: object) -> Contract:
+    return Written(
+        columns=TEXT_COLUMNS, pattern="f.csv", server={"header": False} | server
+    ).contract()
 
 
 def read(made: Contract, place: Path, *contents: bytes) -> Read:
@@ -60,7 +62,7 @@ def read(made: Contract, place: Path, *contents: bytes) -> Read:
 
 
 FIELD = st.text(
-    st.characters(codec="gb18030", exclude_characters="\r\n\0\x1a", exclude_categories=("Cs",)),
+    st.characters(codec="gb18030", exclude_characters="\r\n\0\x1a", exclude_categories=["Cs"]),
     max_size=8,
 )
 

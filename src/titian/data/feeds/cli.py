@@ -67,7 +67,7 @@ def check(
             typer.echo(f"{contract.feed}: {len(contract.fields)} columns, {contract.file}")
             for note in contract.notes:
                 typer.echo(f"  note: {note}")
-        typer.echo(f"{len(known)} contracts are valid")
+        typer.echo(f"contracts valid: {len(known)}")
         return
     with track("rows", None) as advance:
         found = service.check(

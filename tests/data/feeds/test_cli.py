@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from titian import cli
+from titian.data.feeds.quarantine import Filter, quarantine
+from titian.kernel import banks
+from titian.kernel.ids import BankId
+from titian.kernel.scope import Scope
+from titian.kernel.settings import Settings, settings
+from titian.lake import store
+
+from .conftest import core_contract, unload
+
+GOOD = [[f"L{n}", f"{n}.50", "1", "张三"] for n in range(100)]
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(home: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Give a function that runs `titian feeds …` and gives exit code, output and errors."""
+
+    def call(*words: str) -> tuple[int, str, str]:
+        line = ["titian", "--home", str(settings().home), "feeds", *words]
+        monkeypatch.setattr(sys, "argv", line)
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out, err = capsys.readouterr()
+        code = ended.value.code
+        return (code if isinstance(code, int) else 0), out, err
+
+    return call
+
+
+@pytest.fixture
+def contracts(tmp_path: Path) -> Path:
+    place = tmp_path / "contracts"
+    place.mkdir()
+    text = core_contract(custom={"max_bad_share": 0.5}).text()
+    (place / "loan.odcs.yaml").write_text(text, encoding="utf-8")
+    return place
+
+
+def put(folder: Path, *rows: list[str], name: str = "LOAN_20260331.dat") -> None:
+    (folder / name).write_text(unload([*GOOD, *rows]), "gb18030")
+
+
+def test_from_check_to_replay(run: Run, contracts: Path, folder: Path) -> None:
+    put(folder, ["B1", "12x", "1", "李四"])
+    there = ("--from", str(folder))
+
+    code, out, _ = run("check", "--contracts", str(contracts), *there)
+    assert code == 0
+    assert "acceptable" in out
+    assert "1 × amount_fen: type, first at LOAN_20260331.dat:101" in out
+
+    code, out, err = run("load", "--bank", "qinghe", "--contracts", str(contracts), *there)
+    assert code == 0
+    assert "100 rows good, 1 in quarantine" in out
+    assert "qinghe was not known and is registered now" in " ".join(err.split())
+
+    code, out, _ = run("load", "--bank", "qinghe", *there)
+    assert (code, "unchanged" in out) == (0, True)
+
+    code, out, _ = run("status", "--bank", "qinghe")
+    assert (code, "2026-03-31" in out, "贷款" in out) == (0, True, True)
+
+    code, out, _ = run("quarantine", "--bank", "qinghe")
+    assert code == 0
+    assert "李四" not in out
+    scope = Scope.system(BankId("qinghe"))
+    row = quarantine(scope, Filter()).rows[0].row_id
+
+    code, out, _ = run("quarantine", row, "--bank", "qinghe", "--unmask", "checking the slip")
+    assert (code, "李四" in out) == (0, True)
+    code, out, _ = run("fix", row, "--bank", "qinghe", "--set", "amount_fen=12.00", "--note", "ok")
+    assert (code, "fixed" in out) == (0, True)
+    code, out, _ = run("replay", "--bank", "qinghe", "--feed", "loan")
+    assert (code, out) == (0, "1 rows replayed, 0 still waiting\n")
+    assert store.read(scope, "raw.loan").num_rows == 101
+    code, _, err = run("replay", "--bank", "qinghe")
+    assert (code, "no quarantined row is waiting" in err) == (4, True)
+
+
+def test_a_rejected_delivery_says_why_and_exits_with_2(
+    run: Run, contracts: Path, folder: Path
+) -> None:
+    put(folder, *([f"B{n}", "x", "1", ""] for n in range(200)))
+    code, out, _ = run(
+        "load", "--bank", "qinghe", "--contracts", str(contracts), "--from", str(folder)
+    )
+    assert code == 2
+    assert "200 of 300 rows are bad (66.7 %), over the contract's limit of 50 %" in out
+    assert "amount_fen type ×200" in out
+
+
+def test_a_missing_file_names_what_it_wants_and_exits_with_4(
+    run: Run, contracts: Path, folder: Path
+) -> None:
+    put(folder, name="LOAN_20260331.data")
+    words = ("--bank", "qinghe", "--contracts", str(contracts), "--from", str(folder))
+    code, out, _ = run("load", *words, "--date", "2026-03-31")
+    assert code == 4
+    assert "nothing named LOAN_20260331.dat is there. Nearest: LOAN_20260331.data." in out
+
+
+def test_json_says_the_same(run: Run, contracts: Path, folder: Path) -> None:
+    put(folder, ["B1", "1.00", "Z9", ""])
+    words = ("--bank", "qinghe", "--contracts", str(contracts), "--from", str(folder), "--json")
+    code, out, _ = run("load", *words)
+    found = json.loads(out)
+    assert code == 0
+    assert (found["good"], found["bad"]) == (100, 1)
+    (outcome,) = found["outcomes"]
+    assert outcome["outcome"] == "loaded"
+    assert outcome["reasons"][0]["code"] == "code"
+    assert outcome["drift"] == [{"kind": "new_code", "column": "kind", "detail": "Z9", "rows": 1}]
+
+
+def test_many_dates_are_shown_a_line_a_feed(run: Run, contracts: Path, folder: Path) -> None:
+    for day in range(1, 32):
+        put(folder, name=f"LOAN_202603{day:02}.dat")
+        put(folder, name=f"LOAN_202601{day:02}.dat")
+    words = ("--bank", "qinghe", "--contracts", str(contracts), "--from", str(folder))
+    code, out, _ = run("load", *words)
+    assert code == 0
+    assert "2026-01-01 … 2026-03-31" in out
+    assert "6,200 rows good" in out
+
+
+def test_contracts_alone_are_checked(run: Run, contracts: Path) -> None:
+    code, out, _ = run("check", "--contracts", str(contracts))
+    assert (code, "contracts valid: 1" in out) == (0, True)
+    path = contracts / "loan.odcs.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("yuan_to_fen", "rot13"), "utf-8")
+    code, _, err = run("check", "--contracts", str(contracts))
+    assert code == 2
+    assert "loan.odcs.yaml:" in err.replace("\n", "")
+    assert "yuan_to_fen" in err
+
+
+def test_a_wrong_contract_installs_and_loads_nothing(
+    run: Run, contracts: Path, folder: Path
+) -> None:
+    (contracts / "bad.yaml").write_text("a: [", encoding="utf-8")
+    put(folder)
+    code, _, err = run(
+        "load", "--bank", "qinghe", "--contracts", str(contracts), "--from", str(folder)
+    )
+    assert (code, "not YAML" in err) == (2, True)
+    assert banks.all_banks() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("check",), 2, "nothing is named to check"),
+        (("check", "--contracts", "/nowhere"), 4, "there is no folder"),
+        (("load", "--bank", "Qing He", "--from", "."), 2, "is not a valid bank id"),
+        (("quarantine", "--bank", "nobody"), 4, "there is no bank"),
+        (("load", "--bank", "q", "--from", ".", "--date", "31/03/2026"), 2, "not a business date"),
+        (
+            (
+                "load",
+                "--bank",
+                "q",
+                "--from",
+                ".",
+                "--date",
+                "2026-03-31",
+                "--to-date",
+                "2026-04-01",
+            ),
+            2,
+            "--date and a range",
+        ),
+        (
+            ("load", "--bank", "q", "--from-date", "2026-03-31", "--to-date", "2026-03-01"),
+            2,
+            "is after",
+        ),
+        (("drift", "--bank", "nobody"), 4, "there is no bank"),
+    ],
+)
+def test_mistakes_have_their_message_and_exit_code(
+    run: Run, words: tuple[str, ...], code: int, message: str
+) -> None:
+    got, _, err = run(*words)
+    assert (got, message in " ".join(err.split())) == (code, True)
+
+
+def test_more_mistakes(run: Run, contracts: Path, folder: Path, tmp_path: Path) -> None:
+    put(folder, ["B1", "x", "1", ""])
+    known = ("--bank", "qinghe", "--contracts", str(contracts))
+    code, _, err = run("load", *known)
+    assert (code, "no folder is named" in err) == (2, True)
+    code, _, err = run("load", *known, "--from", str(tmp_path / "none"))
+    assert (code, "there is no folder" in err) == (4, True)
+    code, _, err = run("load", *known, "--from", str(folder), "--feed", "laon")
+    assert (code, "Did you mean 'loan'?" in err) == (4, True)
+    run("load", *known, "--from", str(folder))
+    row = quarantine(Scope.system(BankId("qinghe")), Filter()).rows[0].row_id
+    code, _, err = run("fix", row, "--bank", "qinghe", "--set", "amount_fen")
+    assert (code, "sets nothing" in err) == (2, True)
+    code, _, _ = run("dismiss", row, "--bank", "qinghe", "--note", "twice")
+    assert code == 0
+    code, _, err = run("fix", row, "--bank", "qinghe", "--set", "amount_fen=1")
+    assert (code, "dismissed already" in err) == (5, True)
+    code, out, _ = run("drift", "--bank", "qinghe")
+    assert code == 0
