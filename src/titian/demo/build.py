@@ -10,10 +10,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from titian import __version__
-from titian.data import feeds
+from titian.data.feeds.load import Fate
+from titian.data.feeds.service import Batch, load_many
 from titian.data.jobs import control, executor
 from titian.data.jobs.orders import Order, OrderState
-from titian.demo import accounts
+from titian.demo import accounts, samples
 from titian.kernel import banks
 from titian.kernel.banks import Bank
 from titian.kernel.errors import Conflict, Corrupt
@@ -72,6 +73,7 @@ def build(config: ProvinceConfig, run_days: int = RUN_DAYS) -> Built:
     rows = _feeds(unload, names)
     last = config.end
     runs = _runs(names, max(config.start, last - timedelta(days=run_days - 1)), last)
+    samples.make(first)
     built = Built(
         __version__,
         password,
@@ -121,12 +123,17 @@ def _banks(config: ProvinceConfig) -> list[BankId]:
 
 
 def _feeds(unload: Path, names: list[BankId]) -> int:
-    rows = 0
+    batches = [Batch(Scope.system(bank), unload / bank) for bank in names]
     with track("Loading the nightly feeds", None) as advance:
-        for bank in names:
-            loaded = feeds.load_folder(Scope.system(bank), unload / bank, advance=advance)
-            rows += sum(outcome.good for outcome in loaded)
-    return rows
+        reports = load_many(batches, advance=advance)
+    outcomes = [outcome for report in reports for outcome in report.outcomes]
+    lost = [one for one in outcomes if one.fate in (Fate.FAILED, Fate.REJECTED, Fate.MISSING)]
+    if lost:
+        raise Conflict(
+            f"feed {lost[0].feed} was {lost[0].fate}: {lost[0].error or ''}",
+            "Start again; what is loaded stays.",
+        )
+    return sum(outcome.good for outcome in outcomes)
 
 
 def _runs(names: list[BankId], first: date, last: date) -> int:

@@ -15,8 +15,9 @@ from fastapi import FastAPI
 from rich.console import Console
 from rich.table import Table
 
-from titian.data import indicators, tags
+from titian.data import indicators
 from titian.data.jobs import executor
+from titian.data.tags import catalogue as tags
 from titian.demo import build
 from titian.demo.accounts import ACCOUNTS
 from titian.demo.build import Built
@@ -71,7 +72,7 @@ def _check(built: Built, began: float) -> None:
         _served(app) as address,
         track("Visiting every page", len(ACCOUNTS)) as advance,
     ):
-        seen = visit_all(app, address, ACCOUNTS, built.password, advance)
+        seen = visit_all(address, ACCOUNTS, built.password, advance)
     typer.echo(json.dumps(_summary(built, seen, time.perf_counter() - began), ensure_ascii=False))
     if seen.failures:
         console = Console(stderr=True, highlight=False)
@@ -88,7 +89,7 @@ def _summary(built: Built, seen: Visit, seconds: float) -> dict[str, object]:
         "job_runs": built.job_runs,
         "rows": built.rows,
         "indicators": len(indicators.catalogue(scope)),
-        "tags": len(tags.catalogue(scope)),
+        "tags": len(tags.load(scope).tags),
         "pages": seen.pages,
         "page_kinds": len(seen.kinds),
         "failures": len(seen.failures),

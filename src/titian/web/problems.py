@@ -131,6 +131,8 @@ def _answer(
         return _problem(request, status, what, remedy, error.code if error else "error")
     if request.headers.get("hx-request"):
         return _toast(status, what, remedy)
+    if isinstance(error, ChooseBank):
+        status = HTTPStatus.OK  # a question, not a refusal
     values = {
         "status": status,
         "what": what,

@@ -97,7 +97,7 @@ TABLE: Table[Audience] = Table(
 @router.get("/audiences")
 def list_audiences(ctx: Reader) -> Response:
     """List the saved audiences."""
-    return ctx.table(TABLE)
+    return ctx.table(TABLE, "audiences/list.html")
 
 
 @router.get("/audiences/build")

@@ -150,7 +150,7 @@ TABLE: Table[Worn] = Table(
 @router.get("/tags")
 def list_tags(ctx: Reader) -> Response:
     """List the tags with how many wear them."""
-    return ctx.table(TABLE)
+    return ctx.table(TABLE, "tags/list.html")
 
 
 @router.get("/tags/new")
