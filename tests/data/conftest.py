@@ -66,7 +66,7 @@ _TABLES = {
             CASE WHEN firm THEN NULL WHEN n % 2 = 0 THEN 'male' ELSE 'female' END AS gender,
             CASE WHEN NOT firm THEN born END AS birth_date,
             '138' || lpad((n // 2 * (n % 2) + n * (1 - n % 2))::VARCHAR, 8, '0') AS phone,
-            '清河县东乡第' || (n % 5) || '村' || (n // 2) || '号' AS address,
+            '清河县东乡第' || (n // 2 % 5) || '村' || (n // 2) || '号' AS address,
             CASE WHEN NOT firm THEN 'v' || (n // 2 % 5) END AS village_id,
             CASE WHEN NOT firm THEN 'h' || (n // 2) END AS household_id,
             CASE WHEN NOT firm THEN ['single', 'married', 'divorced'][n % 3 + 1] END AS marital,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Sequence
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -26,3 +29,14 @@ def grid(names: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence
 def note(text: str) -> None:
     """Print a remark to the side of the figures."""
     Console(stderr=True, highlight=False, style="dim").print(text, markup=False)
+
+
+def as_json(value: object) -> None:
+    """Print a value as JSON; dates, decimals and what else JSON lacks become text."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1, default=_plain))
+
+
+def _plain(value: object) -> object:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    return sorted(value) if isinstance(value, set | frozenset) else str(value)

@@ -8,10 +8,9 @@ from typing import Annotated
 
 import typer
 
-from titian.data.jobs.show import as_json
 from titian.data.tags import audiences, catalogue, store
 from titian.data.tags.model import Tag, TagState
-from titian.data.terminal import grid, note
+from titian.data.terminal import as_json, grid, note
 from titian.kernel import banks
 from titian.kernel.clock import parse_date
 from titian.kernel.ids import bank_id

@@ -88,6 +88,15 @@ class DayTags:
                 self._held.popitem(last=False)
         return found
 
+    def worn_by(self, dense_id: int, tags: Iterable[str]) -> frozenset[tuple[str, str]]:
+        """Give the (tag, value) pairs, of some tags, that one party wears."""
+        wanted = set(tags)
+        missing = wanted - {tag for tag, _ in self._worn}
+        if missing:
+            self.fetch(sorted(missing))
+        held = list(self._worn.items())
+        return frozenset(key for key, members in held if key[0] in wanted and dense_id in members)
+
     def prepare(self, step: Step) -> None:
         """Read all bitmaps a step needs at once."""
         missing = {tag for tag, value in tags_of(step) if (tag, value) not in self._worn}

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import json
+
+from typer.testing import CliRunner
+
+from titian.cli import app
+from titian.kernel.scope import Scope
+from titian.kernel.settings import Settings
+
+RUN = CliRunner()
+
+
+def run(home: Settings, *words: str) -> object:
+    result = RUN.invoke(app, ["--home", str(home.home), *words, "--json"])
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_parties_from_the_command_line(sample_bank: Scope, home: Settings) -> None:
+    found = run(home, "party", "search", "-b", "qinghe", "李小101")
+    assert isinstance(found, list)
+    assert [(hit["party_id"], hit["name"]) for hit in found] == [("p00101", "李*")]
+    shown = run(home, "party", "show", "-b", "qinghe", "p00100")
+    assert isinstance(shown, dict)
+    assert shown["identity"]["rows"][0]["name"] == "王*"
+    clear = run(home, "party", "show", "-b", "qinghe", "p00100", "--unmask", "上门核实")
+    assert isinstance(clear, dict)
+    assert clear["identity"]["rows"][0]["name"] == "王小100"
+
+
+def test_tags_and_audiences_from_the_command_line(sample_bank: Scope, home: Settings) -> None:
+    tags = run(home, "tags", "list", "-b", "qinghe")
+    assert isinstance(tags, list)
+    assert len(tags) == 110
+    shown = run(home, "tags", "show", "-b", "qinghe", "borrower")
+    assert isinstance(shown, dict)
+    assert len(shown["coverage"]) == 4
+    counted = run(home, "tags", "count", "-b", "qinghe", "borrower")
+    assert isinstance(counted, list)
+    audience = run(home, "audience", "count", "-b", "qinghe", "borrower")
+    assert isinstance(audience, dict)
+    assert audience["members"] == counted[0]["members"] > 0
+    assert run(home, "audience", "profile", "-b", "qinghe", "borrower")
+    assert run(home, "audience", "overlap", "-b", "qinghe", "borrower", "opt_out")
+    assert run(home, "audience", "trend", "-b", "qinghe", "borrower")
+
+
+def test_the_same_for_people_to_read(sample_bank: Scope, home: Settings) -> None:
+    for words in (
+        ("party", "search", "-b", "qinghe", "李小101"),
+        ("party", "show", "-b", "qinghe", "p00100"),
+        ("tags", "list", "-b", "qinghe"),
+        ("tags", "show", "-b", "qinghe", "stage"),
+        ("tags", "count", "-b", "qinghe"),
+        ("audience", "count", "-b", "qinghe", "borrower AND NOT opt_out"),
+        ("audience", "explain", "-b", "qinghe", "borrower AND NOT opt_out"),
+        ("audience", "profile", "-b", "qinghe", "borrower"),
+        ("audience", "overlap", "-b", "qinghe", "borrower", "opt_out"),
+        ("audience", "trend", "-b", "qinghe", "borrower"),
+    ):
+        result = RUN.invoke(app, ["--home", str(home.home), *words])
+        assert result.exit_code == 0, (words, result.output)
+        assert result.stdout.strip()
+
+
+def test_a_wrong_expression_is_explained(sample_bank: Scope, home: Settings) -> None:
+    words = ["--home", str(home.home), "audience", "explain", "-b", "qinghe", "borower"]
+    result = RUN.invoke(app, words)
+    assert result.exit_code == 2
+    assert "borrower" in result.stdout
