@@ -47,11 +47,11 @@ def slow_card(ctx: Reader, name: str) -> Response:
 
 
 def cards_for(ctx: Context) -> list[Card]:
-    """List the cards of a reader's roles at this place, in order."""
+    """List the cards of a reader's roles at this place, in order; shortcuts when there are none."""
     from titian.web.pages import ROOMS
 
     found = [card for room in ROOMS for card in room.cards if _fits(ctx, card)]
-    return sorted(found, key=lambda card: card.order)
+    return sorted(found, key=lambda card: card.order) or [SHORTCUTS]
 
 
 def _fits(ctx: Context, card: Card) -> bool:
@@ -83,9 +83,9 @@ def _shortcuts(ctx: Context) -> dict[str, object]:
     return {"sections": [(SECTION_NAMES[s], found) for s, found in sections.items()]}
 
 
+SHORTCUTS = Card("shortcuts", "home/shortcuts.html", _shortcuts)
 ROOM = Room(
     "home",
     router,
     entries=(Entry(Section.HOME, lazy("Home"), "/", "house"),),
-    cards=(Card("shortcuts", "home/shortcuts.html", _shortcuts, order=90),),
 )
