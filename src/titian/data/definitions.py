@@ -7,9 +7,10 @@ with `presets: none`, for a bank that brings everything itself.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -162,10 +163,7 @@ def _presets(kind: Kind) -> Path:
 
 def _named(directory: Path, kind: Kind) -> dict[str, Path]:
     found: dict[str, Path] = {}
-    for path in sorted(directory.rglob("*")):
-        hidden = any(part[0] in "._" for part in path.relative_to(directory).parts)
-        if hidden or path.suffix not in _SUFFIXES[kind]:
-            continue
+    for path in _walk(directory, _SUFFIXES[kind]):
         if path.name in found:
             raise InvalidDefinition(
                 f"there is a {path.name} in two folders", "Keep one of them.", file=str(path)
@@ -174,6 +172,14 @@ def _named(directory: Path, kind: Kind) -> dict[str, Path]:
         if len(found) > MAX_FILES:
             raise InvalidInput(f"{directory} holds over {MAX_FILES} files", "Remove some.")
     return found
+
+
+def _walk(directory: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
+    for folder, below, names in os.walk(directory):
+        below[:] = sorted(name for name in below if name[0] not in "._")
+        for name in sorted(names):
+            if name[0] not in "._" and name.endswith(suffixes):
+                yield Path(folder, name)
 
 
 def _collect(directory: Path, kind: Kind) -> list[Path]:
