@@ -10,7 +10,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from titian.data.feeds import read_all, service
+from titian.data.feeds import read_all
+from titian.data.feeds.discover import listing
 from titian.data.feeds.load import Fate, Order, load_feed
 from titian.kernel.scope import Scope
 from titian.lake import store
@@ -21,7 +22,7 @@ AS_OF = date(1998, 12, 31)
 
 @pytest.fixture
 def berka(qinghe: Scope, shared_data: Path) -> Scope:
-    files = service.listing(shared_data / "bank")
+    files = listing(shared_data / "bank")
     for contract in read_all(sorted((EXAMPLES / "berka" / "feeds").glob("*.yaml"))):
         for outcome in load_feed(qinghe, contract, files, Order()):
             expected = Fate.MISSING if contract.feed == "trans" else Fate.LOADED
@@ -96,7 +97,7 @@ def test_transactions_would_load_too(qinghe: Scope, tmp_path: Path) -> None:
         ).encode()
     )
     contract = read_all([EXAMPLES / "berka" / "feeds" / "trans.odcs.yaml"])[0]
-    (outcome,) = load_feed(qinghe, contract, service.listing(tmp_path), Order())
+    (outcome,) = load_feed(qinghe, contract, listing(tmp_path), Order())
     assert (outcome.good, outcome.bad) == (3, 0)
     rows = store.read(qinghe, "raw.trans").to_pylist()
     assert [row["operation"] for row in rows] == [
@@ -112,7 +113,7 @@ def test_card_transactions_land_on_their_days_in_one_commit(
     qinghe: Scope, shared_data: Path
 ) -> None:
     contract = read_all([EXAMPLES / "cards" / "feeds" / "card_transaction.odcs.yaml"])[0]
-    files = service.listing(shared_data / "payments")
+    files = listing(shared_data / "payments")
     outcomes = load_feed(qinghe, contract, files, Order())
     assert len(outcomes) == 122
     info = store.info(qinghe, "raw.card_transaction")
