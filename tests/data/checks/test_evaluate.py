@@ -278,7 +278,7 @@ def test_errors_block_and_warnings_do_not(session: JobSession) -> None:
 
 
 def test_all_rules_are_measured_in_one_scan() -> None:
-    query = compiler.measure([case[0] for case in CASES])
+    query = compiler.measure([case[0] for case in CASES], TABLE)
     plan = query.sql(compiler.DIALECT)
     assert plan.count("FROM produced") == 1
 
@@ -300,18 +300,30 @@ def test_measurements_are_what_counting_by_hand_gives(
         check(CheckKind.RANGE, columns=("amount_fen",), low=-1, high=1),
         check(CheckKind.UNIQUE, columns=("id", "org")),
     ]
-    connection = duckdb.connect()
-    connection.execute(
-        "CREATE TABLE produced (id TEXT, org TEXT, amount_fen INT, business_date DATE)"
-    )
-    for row in rows:
-        connection.execute("INSERT INTO produced VALUES (?, ?, ?, ?)", [*row, DAY])
-    found = connection.execute(compiler.measure(rules).sql(compiler.DIALECT)).fetchall()
-    connection.close()
+    keyless = Table(Layer.CORE, "t", "表", "Table", TABLE.columns[1:])
+    columns = list(zip(*rows, strict=True)) if rows else [(), (), ()]
+    with duckdb.connect() as connection:
+        connection.register(
+            "produced",
+            pa.table(
+                {
+                    "id": pa.array(columns[0], pa.string()),
+                    "org": pa.array(columns[1], pa.string()),
+                    "amount_fen": pa.array(columns[2], pa.int64()),
+                    "business_date": pa.array([DAY] * len(rows), pa.date32()),
+                }
+            ),
+        )
+        query = compiler.measure(rules, keyless).sql(compiler.DIALECT)
+        found = connection.sql(query).to_arrow_table().to_pylist()
     by_hand = (
         sum(1 for id_, org, _ in rows if id_ is None or org is None),
         sum(1 for _, org, _ in rows if org == "b"),
         sum(1 for *_, amount in rows if abs(amount) > 1),
         len(rows) - len({(id_, org) for id_, org, _ in rows}),
     )
-    assert found == ([(DAY, len(rows), *by_hand)] if rows else [])
+    counted = [
+        (row[compiler.ROWS], *(row[compiler.metric_name(at)] for at in range(len(rules))))
+        for row in found
+    ]
+    assert counted == ([(len(rows), *by_hand)] if rows else [])

@@ -38,7 +38,7 @@ def test_it_works() -> None:
     assert header.table.columns[1].mask is Mask.NAME
     assert header.table.keys == ("id",)
     assert (header.schedule, header.waits, header.due) == ("month_end", ("loan",), "06:30")
-    assert (header.retries, header.timeout_s, header.body_line) == (5, 60.0, 19)
+    assert (header.retries, header.timeout_s) == (5, 60.0)
     assert [check.kind for check in header.checks] == [CheckKind.UNIQUE, CheckKind.NOT_NULL]
     assert header.checks[1].severity is Severity.WARNING
     assert header.checks[1].line == 18

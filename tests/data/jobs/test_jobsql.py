@@ -34,9 +34,11 @@ def test_checks_ride_along_in_the_same_statement() -> None:
         "  FROM (\n    SELECT\n      1 AS n\n  ) AS job\n"
         "), measures AS (\n  SELECT\n    p.business_date AS business_date,\n"
         '    COUNT(*) AS "rows checked",\n'
-        '    COUNT(*) FILTER(WHERE\n      "p"."n" < 0) AS "check 0"\n'
+        '    COUNT(*) FILTER(WHERE\n      "p"."n" < 0) AS "check 0",\n'
+        '    MIN({\'n\': CAST("p"."n" AS TEXT)}, 5) FILTER(WHERE\n'
+        '      "p"."n" < 0) AS "sample 0"\n'
         "  FROM produced AS p\n  GROUP BY\n    p.business_date\n"
-        ')\nSELECT\n  "rows checked",\n  "check 0",\n  NULL AS "n",\n  business_date\n'
-        'FROM measures\nUNION ALL\nSELECT\n  NULL,\n  NULL,\n  "n",\n  business_date\n'
+        ')\nSELECT\n  "rows checked",\n  "check 0",\n  "sample 0",\n  NULL AS "n",\n  business_date\n'
+        'FROM measures\nUNION ALL\nSELECT\n  NULL,\n  NULL,\n  NULL,\n  "n",\n  business_date\n'
         "FROM produced"
     )

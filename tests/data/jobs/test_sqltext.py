@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from titian.data.jobs.sqltext import Meaning, read_sql, understand
+from titian.data.jobs.sqltext import Meaning, column_sources, read_sql, understand
 from titian.kernel.errors import InvalidDefinition
 from titian.lake.schema import Column, Layer, Table
 
@@ -17,29 +17,25 @@ KNOWN = {"raw.loan": LOAN, "core.party": PARTY}
 
 
 def meaning(sql: str, *columns: str) -> Meaning:
-    text = read_sql(sql, "f.sql", 1)
+    text = read_sql(sql, "f.sql")
     known = tuple(KNOWN[name] for name, _ in text.tables)
     return understand(text, known, table("out", *columns, layer=Layer.CORE))
 
 
 def test_it_works() -> None:
-    found = meaning(
-        """/* header */
+    sql = """/* header */
         WITH newest AS (SELECT * FROM raw.loan WHERE business_date = $business_date)
         SELECT l.loan_id, p.org_id AS org, l.amount_fen + p.org_id AS both, 1 AS one
         FROM newest AS l
         JOIN core.party AS p ON p.party_id = l.party_id AND p.business_date = $business_date
-        """,
-        "loan_id",
-        "org",
-        "both",
-        "one",
-    )
+        """
+    found = meaning(sql, "loan_id", "org", "both", "one")
     assert {(read.table, read.history, read.line) for read in found.reads} == {
         ("raw.loan", False, 2),
         ("core.party", False, 5),
     }
-    assert found.lineage == {
+    target = table("out", "loan_id", "org", "both", "one", layer=Layer.CORE)
+    assert column_sources(read_sql(sql, "f.sql"), (LOAN, PARTY), target) == {
         "loan_id": ("raw.loan.loan_id",),
         "org": ("core.party.org_id",),
         "both": ("core.party.org_id", "raw.loan.amount_fen"),
@@ -106,11 +102,11 @@ def test_one_look_back_among_several_counts() -> None:
 )
 def test_anything_but_a_select_over_the_lake_is_refused(sql: str, words: str) -> None:
     with pytest.raises(InvalidDefinition, match=words):
-        read_sql(sql, "f.sql", 1)
+        read_sql(sql, "f.sql")
 
 
 def test_functions_that_make_rows_are_fine() -> None:
-    assert read_sql("SELECT i AS a FROM range(3) AS t(i)", "f.sql", 1).tables == ()
+    assert read_sql("SELECT i AS a FROM range(3) AS t(i)", "f.sql").tables == ()
 
 
 @pytest.mark.parametrize(
@@ -148,4 +144,4 @@ def test_a_declared_column_must_be_given() -> None:
 
 def test_a_file_may_not_be_endless() -> None:
     with pytest.raises(InvalidDefinition, match="characters"):
-        read_sql("-" * 300_000, "f.sql", 1)
+        read_sql("-" * 300_000, "f.sql")

@@ -50,11 +50,11 @@ def evaluate(
 ) -> tuple[Outcome, ...]:
     """Check the rows in the session's temporary table `produced`, per business date.
 
-    Costs one scan, one query per cross-table sum, and one look per rule that failed.
+    Costs one scan, one query per cross-table sum, and one look per key that repeats.
     """
-    rows = session.sql(compiler.measure(checks).sql(compiler.DIALECT)).to_pylist()
+    rows = session.sql(compiler.measure(checks, table).sql(compiler.DIALECT)).to_pylist()
     measured = {row[BUSINESS_DATE]: row for row in rows}
-    return with_samples(session, table, judge(table, checks, dates, measured, facts))
+    return settle(session, table, judge(table, checks, dates, measured, facts))
 
 
 def judge(
@@ -64,7 +64,7 @@ def judge(
     measured: Measured,
     facts: Facts,
 ) -> tuple[Outcome, ...]:
-    """Turn measurements into outcomes, without samples; cross-table sums stay open as passed."""
+    """Turn measurements into outcomes; what needs another look stays open (see `settle`)."""
     outcomes: list[Outcome] = []
     previous = facts.previous_rows(table.qualified, min(dates))
     for day in sorted(dates):
@@ -73,20 +73,21 @@ def judge(
         for at, check in enumerate(checks):
             value = row.get(compiler.metric_name(at))
             found = _judge(check, value, rows, day, previous, facts)
-            outcomes.append(Outcome(check, day, found.passed, rows, found.failing, found.measured))
+            sample = _masked(table, row.get(compiler.sample_name(at)))
+            outcomes.append(
+                Outcome(check, day, found.passed, rows, found.failing, found.measured, sample)
+            )
         previous = rows
     return tuple(outcomes)
 
 
-def wants_samples(outcomes: Sequence[Outcome]) -> bool:
-    """Say whether `with_samples` has anything to look at."""
-    return any(_open(outcome) for outcome in outcomes)
+def is_settled(outcomes: Sequence[Outcome]) -> bool:
+    """Say whether no outcome needs another look at the rows."""
+    return not any(_open(outcome) for outcome in outcomes)
 
 
-def with_samples(
-    session: JobSession, table: Table, outcomes: Sequence[Outcome]
-) -> tuple[Outcome, ...]:
-    """Settle cross-table sums and add failing keys, from the temporary table `produced`."""
+def settle(session: JobSession, table: Table, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    """Take the second look, at the temporary table `produced`: cross-table sums, repeated keys."""
     return tuple(
         _settled(session, table, outcome) if _open(outcome) else outcome for outcome in outcomes
     )
@@ -95,15 +96,15 @@ def with_samples(
 def _open(outcome: Outcome) -> bool:
     if outcome.check.kind is CheckKind.RECONCILE:
         return True
-    return not outcome.passed and outcome.check.kind in compiler.ROW_RULES
+    return not outcome.passed and outcome.check.kind is CheckKind.UNIQUE
 
 
 def _settled(session: JobSession, table: Table, outcome: Outcome) -> Outcome:
     if outcome.check.kind is CheckKind.RECONCILE:
         return _reconcile(session, outcome)
-    query = compiler.sample(outcome.check, table, outcome.business_date).sql(compiler.DIALECT)
-    sample = tuple(_masked(table, row) for row in session.sql(query).to_pylist())
-    return replace(outcome, sample=sample)
+    query = compiler.repeated_keys(outcome.check, table, outcome.business_date)
+    rows = session.sql(query.sql(compiler.DIALECT)).to_pylist()
+    return replace(outcome, sample=_masked(table, rows))
 
 
 def _judge(
@@ -177,14 +178,19 @@ def _reconcile(session: JobSession, open_: Outcome) -> Outcome:
     return replace(open_, passed=False, failing=failing, measured=words, sample=sample)
 
 
-def _masked(table: Table, row: Mapping[str, object]) -> dict[str, str]:
+def _masked(table: Table, sample: object) -> tuple[dict[str, str], ...]:
+    if not isinstance(sample, list):
+        return ()
     salt = new_id("salt")
-    shown: dict[str, str] = {}
-    for name, value in row.items():
-        mask = table.column(name).mask if name != BUSINESS_DATE else Mask.NONE
-        text = None if value is None else str(value)
-        shown[name] = masking.mask_text(mask, text, salt) or ""
-    return shown
+    return tuple(
+        {name: _masked_value(table, name, value, salt) for name, value in row.items()}
+        for row in sample
+    )
+
+
+def _masked_value(table: Table, name: str, value: str | None, salt: str) -> str:
+    mask = table.column(name).mask if name != BUSINESS_DATE else Mask.NONE
+    return masking.mask_text(mask, value, salt) or ""
 
 
 def _whole(value: object) -> int:

@@ -126,13 +126,8 @@ def _draft(path: Path) -> _Draft:
         source = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidDefinition("the file is not UTF-8", "Save it as UTF-8.", file=file) from None
-    header = _header(source, file)
-    return _Draft(header, read_sql(source, file, header.body_line), source, file)
-
-
-@lru_cache(maxsize=4_096)
-def _header(source: str, file: str) -> Header:
-    return read_header(source, file)
+    header = read_header(source, file)
+    return _Draft(header, read_sql(source, file), source, file)
 
 
 def _resolve(draft: _Draft, tables: Mapping[str, Table], feeds: Mapping[str, inflow.Feed]) -> Job:
@@ -168,7 +163,6 @@ def _resolve(draft: _Draft, tables: Mapping[str, Table], feeds: Mapping[str, inf
         file=draft.file,
         sql=draft.source,
         parameters=draft.text.parameters,
-        lineage=dict(meaning.lineage),
     )
 
 

@@ -34,6 +34,7 @@ from titian.kernel.settings import settings
 BACKOFF_S = (1.0, 5.0, 25.0, 120.0, 600.0)
 GRACE_S = 30.0
 TICK_S = 1.0
+SIGNALS_S = 0.2
 _log = logs.get(__name__)
 
 Result = Made | Exception
@@ -48,6 +49,7 @@ class _Going:
     started: datetime
     limit_s: float
     brake: Brake = field(default_factory=Brake)
+    began: datetime | None = None
     thread: int = 0
     since: float = 0.0
     seconds: float = 0.0
@@ -88,6 +90,8 @@ class _Conductor:
         self.parts: dict[Unit, int] = {}
         self.ends: SimpleQueue[_End] = SimpleQueue()
         self.left = len(self.plan.units)
+        self.signals: tuple[frozenset[str], bool] = (frozenset(), False)
+        self.next_signals = 0.0
 
     def lead(self) -> OrderState | None:
         orders.started(self.order.order, sum(len(unit.dates) for unit in self.plan.units))
@@ -107,8 +111,7 @@ class _Conductor:
 
     def _open(self, units: Iterable[Unit]) -> None:
         """Decide on units whose parents are over, and on those that this frees, until none is."""
-        paused = pauses.names(self.order.bank)
-        called_off = orders.cancelled(self.order.order)
+        paused, called_off = self._signals()
         fresh: list[tuple[Unit, tuple[date, ...], int]] = []
         ready = list(units)
         while ready:
@@ -119,6 +122,12 @@ class _Conductor:
             else:
                 ready.extend(self._close(unit))
         self._start(fresh)
+
+    def _signals(self) -> tuple[frozenset[str], bool]:
+        if time.monotonic() >= self.next_signals:
+            self.signals = pauses.names(self.order.bank), orders.cancelled(self.order.order)
+            self.next_signals = time.monotonic() + SIGNALS_S
+        return self.signals
 
     def _start(self, fresh: list[tuple[Unit, tuple[date, ...], int]]) -> None:
         for unit, dates, attempt in fresh:
@@ -137,7 +146,7 @@ class _Conductor:
         task = Task(job, dates, self.catalogue.tables, self.outlook.facts)
 
         def work() -> None:
-            going.thread, going.since = get_ident(), time.monotonic()
+            going.thread, going.since, going.began = get_ident(), time.monotonic(), clock.now()
             result: Result
             try:
                 result = perform(self.scope, task, going.brake)
@@ -178,6 +187,7 @@ class _Conductor:
     def _settle(self, unit: Unit, going: _Going, result: Result) -> list[Unit]:
         job = self.catalogue.jobs[unit.job]
         dates = tuple(going.runs)
+        self.record.began(going.runs, going.began or going.started)
         if isinstance(result, Made):
             self.record.succeeded(job, going.runs, going.seconds, result)
             self.outlook.succeeded(unit.job, dates)

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Condition, Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -62,6 +62,7 @@ class _Running:
 
 _running: _Running | None = None
 _starting = Lock()
+_end_of_order = Condition()
 
 
 def start() -> None:
@@ -150,7 +151,8 @@ def wait(order: str, timeout_s: float | None = None) -> Iterator[Order]:
             return
         if until is not None and time.monotonic() > until:
             raise TimedOut(f"order {order} still runs", "Look at it with `titian jobs status`.")
-        time.sleep(POLLING_S / 4)
+        with _end_of_order:
+            _end_of_order.wait(POLLING_S / 4)
 
 
 def _run_order(order: str) -> str:
@@ -167,6 +169,8 @@ def _run_order(order: str) -> str:
         raise
     finally:
         current.active.discard(order)
+        with _end_of_order:
+            _end_of_order.notify_all()
     return state.value if state is not None else "handed over"
 
 

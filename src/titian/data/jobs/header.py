@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from titian.data.checks.model import Check
 from titian.data.checks.parse import parse_checks
@@ -50,16 +51,16 @@ class Header:
     timeout_s: float | None
     engine: Engine
     checks: tuple[Check, ...]
-    body_line: int
     document: Document
 
 
+@lru_cache(maxsize=4_096)
 def read_header(text: str, file: str) -> Header:
     """Read the leading comment of a job file.
 
     Raises InvalidDefinition with file and line for a missing header, an unknown key, a wrong value.
     """
-    yaml_text, first_line, body_line = _leading_comment(text, file)
+    yaml_text, first_line = _leading_comment(text, file)
     document = read_yaml(yaml_text, file, first_line)
     value = document.mapping(document.value, (), "the header")
     document.known_keys(value, _KEYS, ())
@@ -81,12 +82,11 @@ def read_header(text: str, file: str) -> Header:
             document.choice(value.get("engine", "duckdb"), ("engine",), "engine", list(Engine))
         ),
         checks=parse_checks(document, ("checks",), table.qualified, names),
-        body_line=body_line,
         document=document,
     )
 
 
-def _leading_comment(text: str, file: str) -> tuple[str, int, int]:
+def _leading_comment(text: str, file: str) -> tuple[str, int]:
     body = text.removeprefix("\ufeff")
     lead = len(body) - len(body.lstrip())
     end = body.find("*/", lead)
@@ -100,7 +100,7 @@ def _leading_comment(text: str, file: str) -> tuple[str, int, int]:
     inside = body[lead + 2 : end]
     skipped = len(inside) - len(inside.lstrip("\r\n"))
     first = 1 + body.count("\n", 0, lead + 2 + skipped)
-    return inside[skipped:], first, 1 + body.count("\n", 0, end)
+    return inside[skipped:], first
 
 
 def _table(document: Document, value: dict[str, object]) -> Table:

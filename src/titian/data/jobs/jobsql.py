@@ -24,12 +24,11 @@ def one_date(sql: str, file: str, table: Table, checks: tuple[Check, ...] = ()) 
 
     With checks, rows carry their business date and measurements come along (see `alongside`).
     """
-    query = _parsed(sql, file)
     columns = _columns(table)
     if checks:
         day = exp.cast(exp.Placeholder(this=BUSINESS_DATE), "date")
         columns.append(exp.alias_(day, BUSINESS_DATE))
-    return _text(exp.select(*columns).from_(query.subquery(_QUERY)), table, checks)
+    return _text(_select(columns, _parsed(sql, file).subquery(_QUERY, copy=False)), table, checks)
 
 
 @lru_cache(maxsize=4_096)
@@ -39,20 +38,21 @@ def many_dates(sql: str, file: str, table: Table, checks: tuple[Check, ...] = ()
     The job's query stands as a lateral subquery behind the dates, so that it means for each of
     them what it means alone; DuckDB turns that into joins.
     """
-    query = _parsed(sql, file).transform(_of_the_run)
+    query = _parsed(sql, file).transform(_of_the_run, copy=False)
     assert isinstance(query, exp.Query)
     days = exp.select(
         exp.alias_(exp.Unnest(expressions=[exp.Placeholder(this=DATES)]), BUSINESS_DATE)
     )
     lateral = exp.Lateral(
-        this=query.subquery(), alias=exp.TableAlias(this=exp.to_identifier(_QUERY))
+        this=query.subquery(copy=False), alias=exp.TableAlias(this=exp.to_identifier(_QUERY))
     )
-    rows = (
-        exp.select(*_columns(table), exp.column(BUSINESS_DATE, table=_DAYS))
-        .from_(days.subquery(_DAYS))
-        .join(lateral, join_type="cross")
-    )
+    columns = [*_columns(table), exp.column(BUSINESS_DATE, table=_DAYS)]
+    rows = _select(columns, days.subquery(_DAYS)).join(lateral, join_type="cross", copy=False)
     return _text(rows, table, checks)
+
+
+def _select(columns: list[exp.Expr], source: exp.Expr) -> exp.Select:
+    return exp.Select().select(*columns, copy=False).from_(source, copy=False)
 
 
 def _text(rows: exp.Select, table: Table, checks: tuple[Check, ...]) -> str:
@@ -104,7 +104,7 @@ def can_batch(job: Job) -> bool:
 
 
 def _parsed(sql: str, file: str) -> exp.Query:
-    query = read_sql(sql, file, 1).query.copy()
+    query = read_sql(sql, file).query.copy()
     for node in query.walk():
         node.comments = None
     return query

@@ -12,6 +12,8 @@ from functools import lru_cache
 
 from titian.data.jobs.catalogue import Catalogue, load
 from titian.data.jobs.inflow import Feed
+from titian.data.jobs.model import Job
+from titian.data.jobs.sqltext import column_sources, read_sql
 from titian.data.strict import nearest
 from titian.kernel.errors import NotFound
 from titian.kernel.scope import Permission, Scope
@@ -157,7 +159,7 @@ def _edges(catalogue: Catalogue) -> Iterable[Edge]:
     for job in catalogue.jobs.values():
         if job.sql is not None:
             table = job.writes[0].qualified
-            for column, sources in job.lineage.items():
+            for column, sources in _sources(catalogue, job).items():
                 for source in sources:
                     yield Edge(source, f"{table}.{column}", job.name, exact=True)
             continue
@@ -171,6 +173,13 @@ def _edges(catalogue: Catalogue) -> Iterable[Edge]:
             for column_ in made.columns:
                 for source in sources_:
                     yield Edge(source, f"{made.qualified}.{column_.name}", job.name, exact=False)
+
+
+def _sources(catalogue: Catalogue, job: Job) -> Mapping[str, tuple[str, ...]]:
+    assert job.sql is not None, "a SQL job"
+    text = read_sql(job.sql, job.file)
+    known = tuple(catalogue.tables[name] for name, _ in text.tables)
+    return column_sources(text, known, job.writes[0])
 
 
 def _feed_edges(feed: Feed) -> Iterable[Edge]:

@@ -64,9 +64,8 @@ class Read:
 class Job:
     """One unit of definition: a SQL file or a Python function.
 
-    `name` is that of the first table it writes. `columns` maps each output column of a SQL job to
-    the source columns (`core.loan.balance_fen`) it comes from. `version` changes when anything
-    that could change the result does. `batch` says that a function takes several dates at once.
+    `name` is that of the first table it writes. `version` changes when anything that could change
+    the result does. `batch` says that a function takes several dates at once.
     """
 
     name: str
@@ -88,7 +87,6 @@ class Job:
     parameters: frozenset[str] = frozenset()
     function: Function | None = field(default=None, compare=False)
     batch: bool = False
-    lineage: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
 
     @property
     def needs(self) -> frozenset[str]:

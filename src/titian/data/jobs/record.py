@@ -68,6 +68,10 @@ class Record:
             )
             self._state(job, day, State.RUNNING, "", run=run, started=at)
 
+    def began(self, runs: Runs, at: datetime) -> None:
+        """Note when a worker really took the runs up; until then `started` stands in for it."""
+        self.begun.update(dict.fromkeys(runs.values(), at))
+
     def succeeded(self, job: Job, runs: Runs, seconds: float, made: Made) -> None:
         """Note that runs of a job ended well."""
         key = runlog.text_key(made.sql)
@@ -76,7 +80,7 @@ class Record:
             self.changes.texts[key] = made.sql
         each = seconds / len(runs)
         for day, run in runs.items():
-            end = _end(run, State.SUCCEEDED, each)
+            end = self._end(run, State.SUCCEEDED, each)
             end |= {
                 "rows": made.rows[day],
                 "bytes": made.bytes[day],
@@ -103,7 +107,7 @@ class Record:
         code, words = in_words(error)
         state = State.RETRYING if again else State.FAILED
         for day, run in runs.items():
-            end = _end(run, State.FAILED, seconds) | {"error": words, "error_code": code}
+            end = self._end(run, State.FAILED, seconds) | {"error": words, "error_code": code}
             if again:
                 self.changes.ends.append(end)
             else:
@@ -119,7 +123,7 @@ class Record:
         """Note that a run over many dates failed and is tried date by date."""
         code, words = in_words(error)
         for day, run in runs.items():
-            end = _end(run, State.FAILED, seconds / len(runs))
+            end = self._end(run, State.FAILED, seconds / len(runs))
             end |= {"error": f"tried again date by date: {words}", "error_code": code}
             self.changes.ends.append(end)
             self._state(job, day, State.RETRYING, words, run=run)
@@ -167,6 +171,21 @@ class Record:
         if started is not None and run is not None:
             self.begun[run] = started
 
+    def _end(self, run: RunId, state: State, seconds: float) -> Row:
+        return {
+            "b_run": run,
+            "state": state.value,
+            "started_at": self.begun[run],
+            "finished_at": clock.now(),
+            "rows": 0,
+            "bytes": 0,
+            "seconds": round(seconds, 6),
+            "error": "",
+            "error_code": "",
+            "sql_hash": "",
+            "table_version": None,
+        }
+
     def _checks(self, runs: Runs, outcomes: tuple[Outcome, ...]) -> None:
         if outcomes:
             self.changes.checks.append(({"runs": dict(runs), "at": clock.now()}, outcomes))
@@ -184,18 +203,3 @@ def in_words(error: Exception) -> tuple[str, str]:
         )
     scrubbed = logs.scrub(None, "", {"error": words[:MAX_ERROR_CHARACTERS]})
     return code, str(scrubbed["error"])
-
-
-def _end(run: RunId, state: State, seconds: float) -> Row:
-    return {
-        "b_run": run,
-        "state": state.value,
-        "finished_at": clock.now(),
-        "rows": 0,
-        "bytes": 0,
-        "seconds": round(seconds, 6),
-        "error": "",
-        "error_code": "",
-        "sql_hash": "",
-        "table_version": None,
-    }

@@ -46,14 +46,14 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A job's SQL against known tables: its reads and where each output column comes from."""
+    """A job's SQL against known tables: its reads, and the query with every name resolved."""
 
     reads: tuple[Read, ...]
-    lineage: Mapping[str, tuple[str, ...]]
+    query: exp.Query = field(compare=False, repr=False)
 
 
 @lru_cache(maxsize=4_096)
-def read_sql(text: str, file: str, line: int) -> Text:
+def read_sql(text: str, file: str) -> Text:
     """Parse a job file's SQL (header comment included, so that lines are those of the file).
 
     Raises InvalidDefinition for anything but one SELECT over raw, core and mart tables.
@@ -62,6 +62,7 @@ def read_sql(text: str, file: str, line: int) -> Text:
         raise InvalidDefinition(
             f"the file is over {MAX_SQL_CHARACTERS:,} characters", "Split the job.", file=file
         )
+    line = 1 + text.count("\n", 0, max(0, text.find("*/")))
     query = _one_select(text, file, line)
     for node in query.walk():
         _refuse_non_select(node, file, line, text)
@@ -183,7 +184,25 @@ def understand(text: Text, known: tuple[Table, ...], target: Table) -> Meaning:
         ) from None
     assert isinstance(query, exp.Query)
     _match_columns(query, text, target)
-    return Meaning(tuple(_reads(query, text)), _lineage(query, known))
+    return Meaning(tuple(_reads(query, text)), query)
+
+
+@lru_cache(maxsize=4_096)
+def column_sources(
+    text: Text, known: tuple[Table, ...], target: Table
+) -> Mapping[str, tuple[str, ...]]:
+    """Give, for each output column, the columns (`raw.loan.amount_fen`) it is made from."""
+    query = understand(text, known, target).query
+    nodes = lineage(
+        None,
+        query,
+        _schema(known),
+        dialect=DIALECT,
+        scope=build_scope(query),
+        trim_selects=False,
+        copy=False,
+    )
+    return {name: tuple(sorted(_leaves(node))) for name, node in nodes.items()}
 
 
 @lru_cache(maxsize=512)
@@ -310,20 +329,6 @@ def _date_side(side: exp.Expr) -> str | None:
     if isinstance(side, exp.Column) and side.name == BUSINESS_DATE:
         return side.table or None
     return None
-
-
-def _lineage(query: exp.Query, known: tuple[Table, ...]) -> dict[str, tuple[str, ...]]:
-    scope = build_scope(query)
-    nodes = lineage(
-        None,
-        query,
-        _schema(known),
-        dialect=DIALECT,
-        scope=scope,
-        trim_selects=False,
-        copy=False,
-    )
-    return {name: tuple(sorted(_leaves(node))) for name, node in nodes.items()}
 
 
 def _leaves(node: object) -> set[str]:

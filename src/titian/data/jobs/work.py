@@ -15,7 +15,7 @@ from threading import Event, Lock
 import pyarrow as pa
 
 from titian.data.checks.compile import ROWS, describe
-from titian.data.checks.evaluate import Facts, evaluate, judge, wants_samples, with_samples
+from titian.data.checks.evaluate import Facts, evaluate, is_settled, judge, settle
 from titian.data.checks.model import Check, CheckKind, Outcome
 from titian.data.jobs import jobsql
 from titian.data.jobs.context import JobContext, Rows, parameters_at
@@ -181,9 +181,9 @@ class _Audit:
         job, task = self.task.job, self.task
         table = job.writes[0]
         outcomes = judge(table, job.checks, task.dates, self.measured, task.facts)
-        if wants_samples(outcomes):
+        if not is_settled(outcomes):
             _stage_sql(self.session, task)
-            outcomes = with_samples(self.session, table, outcomes)
+            outcomes = settle(self.session, table, outcomes)
         self.outcomes = outcomes
         _refuse_broken(table, outcomes)
 
