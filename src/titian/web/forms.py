@@ -108,11 +108,13 @@ class Form:
         """Say whether a box was ticked."""
         return bool(self[name])
 
-    def file(self, name: str) -> UploadFile | None:
-        """Give an uploaded file; an error when there is none."""
+    def file(self, name: str, *, need: bool = True) -> UploadFile | None:
+        """Give an uploaded file; none is an error unless `need` is false."""
         value = self._data.get(name)
         if isinstance(value, UploadFile) and value.filename:
             return value
+        if not need:
+            return None
         self.errors.setdefault(name, _("Choose a file."))
         return None
 
