@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from titian.kernel.errors import InvalidInput
-from titian.lake.schema import BUSINESS_DATE, Table
+from titian.lake.schema import BUSINESS_DATE, Column, Table
 
 MAX_NAMED = 8
 
@@ -71,6 +73,33 @@ def check_date(table: Table, batch: pa.RecordBatch, business_date: date) -> pa.R
     return batch
 
 
+def check_file(table: Table, path: Path) -> int:
+    """Give the rows of a Parquet file written elsewhere for a table.
+
+    Raises InvalidInput unless its columns are exactly the declared ones, the required filled.
+    """
+    file = pq.ParquetFile(path)
+    found, expected = file.schema_arrow, table.arrow_schema()
+    wrong = [
+        f"{field.name} is {found.field(field.name).type}"
+        if field.name in found.names
+        else f"{field.name} is missing"
+        for field in expected
+        if field.name not in found.names or found.field(field.name).type != field.type
+    ]
+    if wrong or len(found) != len(expected):
+        raise InvalidInput(
+            f"a file for {table.qualified} does not match its declaration: {_listed('', wrong)}",
+            "Cast the columns as declared, and write no others.",
+        )
+    required = [column.name for column in table.columns if column.required or column.key]
+    for batch in file.iter_batches(columns=required) if required else ():
+        for column in table.columns:
+            if column.name in required:
+                _refuse_nulls(table, column, batch.column(column.name))
+    return int(file.metadata.num_rows)
+
+
 def dates_of(table: Table, batch: pa.RecordBatch) -> pa.Array:
     """Give the business dates of a batch as `date`. Raises InvalidInput when one is missing."""
     column = batch.column(batch.schema.get_field_index(BUSINESS_DATE))
@@ -85,12 +114,7 @@ def dates_of(table: Table, batch: pa.RecordBatch) -> pa.Array:
 def _cast(table: Table, batch: pa.RecordBatch, position: int) -> pa.Array:
     declared = table.columns[position]
     values = batch.column(batch.schema.get_field_index(declared.name))
-    if (declared.required or declared.key) and values.null_count:
-        raise InvalidInput(
-            f"{values.null_count} rows for {table.qualified} have no {declared.name}, "
-            f"which is {'a key' if declared.key else 'required'}",
-            "Fill it in, send the rows to quarantine, or declare the column optional.",
-        )
+    _refuse_nulls(table, declared, values)
     if values.type == declared.arrow:
         return values
     try:
@@ -101,6 +125,15 @@ def _cast(table: Table, batch: pa.RecordBatch, position: int) -> pa.Array:
             f"{declared.type}: it comes as {values.type}",
             "Cast or round it in the feed or job, or declare a wider type.",
         ) from None
+
+
+def _refuse_nulls(table: Table, declared: Column, values: pa.Array) -> None:
+    if (declared.required or declared.key) and values.null_count:
+        raise InvalidInput(
+            f"{values.null_count} rows for {table.qualified} have no {declared.name}, "
+            f"which is {'a key' if declared.key else 'required'}",
+            "Fill it in, send the rows to quarantine, or declare the column optional.",
+        )
 
 
 def _whole(given: pa.DataType) -> bool:

@@ -59,6 +59,7 @@ def configuration() -> dict[str, str]:
     """Give the table properties that are set when a table is made."""
     return {
         "delta.checkpointInterval": str(CHECKPOINT_COMMITS),
+        "delta.dataSkippingNumIndexedCols": "0",  # no smallest and largest names in the log
         "delta.logRetentionDuration": f"interval {LOG_RETENTION_DAYS} days",
         "delta.deletedFileRetentionDuration": f"interval {FILE_RETENTION_DAYS} days",
     }

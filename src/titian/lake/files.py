@@ -62,9 +62,19 @@ class FileWriter:
         while self._buffered > BUFFER_BYTES:
             self._flush(max(self._parts.values(), key=lambda held: held.waiting_bytes))
 
+    def adopt(self, day: date, path: Path, rows: int) -> None:
+        """Move a file with rows of one date, written elsewhere, to where it belongs."""
+        if rows == 0:
+            return
+        place = f"{BUSINESS_DATE}={day.isoformat()}/part-{uuid.uuid4()}.parquet"
+        (self._directory / place).parent.mkdir(exist_ok=True)
+        path.rename(self._directory / place)
+        size = (self._directory / place).stat().st_size
+        self.files.append(DataFile(place, day, size, rows))
+
     def finish(self, days: frozenset[date]) -> list[DataFile]:
         """Write what waits, and an empty file for each of the days that got no row."""
-        for day in sorted(days - self._parts.keys()):
+        for day in sorted(days - self._parts.keys() - {file.date for file in self.files}):
             self._parts[day] = _Part(day)
         for part in self._parts.values():
             if part.waiting or not any(file.date == part.day for file in self.files):

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TypeAlias
 
 import pyarrow as pa
@@ -20,7 +21,7 @@ from titian.kernel.errors import Conflict, InvalidInput, LimitExceeded, NotFound
 from titian.kernel.ids import new_id
 from titian.kernel.scope import Permission, Scope
 from titian.lake import commit, handles, layout, masking, rows
-from titian.lake.conform import check_columns, check_date, conform, dates_of
+from titian.lake.conform import check_columns, check_date, check_file, conform, dates_of
 from titian.lake.files import FileWriter, split_by_date
 from titian.lake.schema import BUSINESS_DATE, Table
 
@@ -89,6 +90,33 @@ def write_dates(scope: Scope, table: Table, data: Rows, dates: Sequence[date]) -
         )
     check_columns(table, data.schema, with_date=True)
     return _write(scope, table, days, _split(table, _batches(data), days))
+
+
+def adopt(scope: Scope, table: Table, business_date: date, stage: Path) -> WriteResult:
+    """Replace one business date by Parquet files that another engine left in a folder.
+
+    The folder must lie on the lake's own file system. Raises InvalidInput when their columns or
+    required values do not match, NotFound when there is no folder.
+    """
+    _require_writer(scope)
+    held = commit.ensure_table(scope, table)
+    if not stage.is_dir():
+        raise NotFound(
+            f"the engine left nothing for {table.qualified} in {stage.name}",
+            "See that it has the lake under the same path.",
+        )
+    counted = [(path, check_file(table, path)) for path in sorted(stage.rglob("*.parquet"))]
+    writer = FileWriter(held.directory, table.arrow_schema())
+    days = frozenset({business_date})
+    try:
+        for path, count in counted:
+            writer.adopt(business_date, path, count)
+        files = writer.finish(days)
+        version = commit.replace(held, commit.Change(days, files, "write"), scope)
+    except BaseException:
+        writer.discard()
+        raise
+    return WriteResult(sum(f.rows for f in files), sum(f.bytes for f in files), version)
 
 
 def _write(

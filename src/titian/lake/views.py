@@ -54,7 +54,7 @@ def view(table: Table, shown: Shown, *, empty: bool, evolved: bool) -> str:
     """
     columns = [shown(column) for column in table.columns]
     columns.append(exp.column(BUSINESS_DATE, quoted=True))
-    source = _nothing(table) if empty else _files(table, evolved=evolved)
+    source = nothing(table) if empty else _files(table, evolved=evolved)
     return exp.Create(
         this=exp.table_(table.name, db=table.layer.value, quoted=True),
         kind="VIEW",
@@ -76,7 +76,8 @@ def _files(table: Table, *, evolved: bool) -> exp.Expr:
     return source
 
 
-def _nothing(table: Table) -> exp.Expr:
+def nothing(table: Table) -> exp.Subquery:
+    """Give a source with the columns of a table and no row."""
     fields = [*((column.name, column.type) for column in table.columns), (BUSINESS_DATE, "date")]
     nulls = [
         exp.alias_(exp.Cast(this=exp.null(), to=sql_type(kind)), name, quoted=True)
