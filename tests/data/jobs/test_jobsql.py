@@ -38,7 +38,8 @@ def test_checks_ride_along_in_the_same_statement() -> None:
         '    MIN({\'n\': CAST("p"."n" AS TEXT)}, 5) FILTER(WHERE\n'
         '      "p"."n" < 0) AS "sample 0"\n'
         "  FROM produced AS p\n  GROUP BY\n    p.business_date\n"
-        ')\nSELECT\n  "rows checked",\n  "check 0",\n  "sample 0",\n  NULL AS "n",\n  business_date\n'
+        ')\nSELECT\n  "rows checked",\n  "check 0",\n  "sample 0",\n'
+        '  NULL AS "n",\n  business_date\n'
         'FROM measures\nUNION ALL\nSELECT\n  NULL,\n  NULL,\n  NULL,\n  "n",\n  business_date\n'
         "FROM produced"
     )

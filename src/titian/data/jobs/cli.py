@@ -299,8 +299,7 @@ def _union_day(text: str | None) -> date:
 
 def _follow(made: Sequence[Order], label: str) -> list[Order]:
     ended = []
-    total = sum(_expected(order) for order in made)
-    with track(label, total) as advance:
+    with track(label, sum(order.total for order in made)) as advance:
         for order in made:
             last = order
             for seen in executor.wait(order.order):
@@ -308,11 +307,6 @@ def _follow(made: Sequence[Order], label: str) -> list[Order]:
                 last = seen
             ended.append(last)
     return ended
-
-
-def _expected(order: Order) -> int:
-    jobs = order.jobs or tuple(load(Scope.system(order.bank)).jobs)
-    return len(jobs) * len(order.dates)
 
 
 def _report_day(scope: Scope, day: date, ended: list[Order], *, as_json: bool) -> None:

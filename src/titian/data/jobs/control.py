@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import select
 
 from titian.data.jobs import board, calendars, executor, orders, pauses
-from titian.data.jobs.catalogue import load
+from titian.data.jobs.catalogue import Catalogue, load
 from titian.data.jobs.model import State
 from titian.data.jobs.orders import Order, Reason
 from titian.data.jobs.tables import job_state
@@ -42,12 +42,25 @@ def run(
             "Install some with `titian define --bank BANK DIR`, or let it inherit the presets.",
         )
     names = None if jobs is None else catalogue.select(jobs)
-    order = orders.create(scope, dates, jobs=names, force=force, wide=wide, reason=reason)
+    order = orders.create(
+        scope,
+        dates,
+        jobs=names,
+        force=force,
+        wide=wide,
+        reason=reason,
+        total=_units(catalogue, names, dates),
+    )
     detail = {"dates": len(order.dates), "jobs": len(names or catalogue.jobs), "reason": reason}
     audit.record(scope, "jobs.run", order.order, detail)
     if executor.is_running():
         executor.submit(order)
     return order
+
+
+def _units(catalogue: Catalogue, names: Sequence[str] | None, dates: Sequence[date]) -> int:
+    jobs = [catalogue.jobs[name] for name in names or catalogue.jobs]
+    return sum(calendars.due(job.schedule, day) for job in jobs for day in set(dates))
 
 
 def backfill(

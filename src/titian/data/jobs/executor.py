@@ -244,9 +244,9 @@ def _register_queue() -> None:
     )
 
 
-def _system_database() -> tuple[str, Engine]:
+def _system_database() -> tuple[str, Engine | None]:
     if db.is_postgres():
-        return settings().sqlalchemy_url, db.engine()
+        return db.engine().url.render_as_string(hide_password=False), None
     path = Path(settings().home) / "jobs.db"
     path.parent.mkdir(parents=True, exist_ok=True)
     url = f"sqlite:///{path}"

@@ -77,8 +77,12 @@ def create(
     force: bool = False,
     wide: bool = False,
     reason: Reason = Reason.PERSON,
+    total: int = 0,
 ) -> Order:
-    """Write an order down, not yet started. Raises InvalidInput for no dates or too many."""
+    """Write an order down, not yet started; `total` is an estimate of its units.
+
+    Raises InvalidInput for no dates or too many.
+    """
     days = sorted(set(dates))
     if not 1 <= len(days) <= MAX_DATES:
         raise InvalidInput(f"an order of {len(days)} dates", f"Name 1 to {MAX_DATES} dates.")
@@ -93,7 +97,7 @@ def create(
         requested_by=scope.user,
         requested=clock.now(),
         state=OrderState.QUEUED,
-        total=0,
+        total=total,
         finished=0,
         error="",
     )
@@ -112,7 +116,7 @@ def create(
                 requested_by=scope.user,
                 requested_at=order.requested,
                 state=order.state.value,
-                total=0,
+                total=total,
                 finished=0,
                 error="",
             )
