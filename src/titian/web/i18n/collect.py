@@ -56,7 +56,7 @@ def _of_file(path: Path) -> tuple[tuple[int, Message], ...]:
     )
 
 
-def missing() -> list[str]:
+def missing_messages() -> list[str]:
     """Name each message without a translation, as `language: message (file:line)`."""
     lacking: list[str] = []
     for language in sorted(LOCALES.keys() - {SOURCE_LOCALE}):
