@@ -155,7 +155,7 @@ _EVENTS = {
             'c1' AS campaign_id, ['sms', 'phone', 'visit'][n % 3 + 1] AS channel,
             ($first + d::INTEGER) + INTERVAL 10 HOUR AS sent_at, n % 4 = 0 AS responded,
             NULL AS responded_at, n % 8 = 0 AS converted, 'o1' AS org_id, 'person' AS party_type,
-            NULL AS age_band, FALSE AS opt_out, NULL AS response_days,
+            NULL AS age_band, FALSE AS opt_out, NULL AS response_hours,
             $first + d::INTEGER AS business_date
         FROM range($days) AS t(d), range($parties) AS s(n) WHERE (n + d) % 31 = 0""",
     "core.repayment": """

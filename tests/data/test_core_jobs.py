@@ -215,7 +215,7 @@ def test_households_cards_repayments_and_contacts_find_their_organisation(
     repayment = _one(conformed, "repayment", SECOND)
     assert (repayment["org_id"], repayment["days_late"], repayment["is_late"]) == ("o2", 1, True)
     touch = _one(conformed, "touch", SECOND)
-    assert (touch["org_id"], touch["opt_out"], touch["response_days"]) == ("o2", True, 3)
+    assert (touch["org_id"], touch["opt_out"], touch["response_hours"]) == ("o2", True, 72)
 
 
 def test_personal_columns_are_declared_so(conformed: Scope) -> None:

@@ -154,6 +154,6 @@ SELECT
   pick('tc', n, ['sms', 'phone', 'visit', 'wechat']) AS channel,
   chance('tr', n, 30) AS responded, chance('tr', n, 12) AS converted,
   chance('to', n, 3) AS opt_out, outlet('tx', n) AS org_id,
-  CASE WHEN chance('tr', n, 30) THEN upto('td', n, 9) END AS response_days,
+  CASE WHEN chance('tr', n, 30) THEN upto('td', n, 9) END AS response_hours,
   day AS business_date
 FROM happened WHERE n % 5 = 0;

@@ -30,6 +30,11 @@ PLANS = {
                          "fee_income_mtd", "large_entry_d30"),
     "dated": ("grant_amount_agri_mtd", "grant_rate_ytd"),
     "distinct": ("loan_party_count", "npl_party_count"),
+    "grouping_sets": ("entry_count_channel_atm_mtd", "entry_count_direction_debit_mtd",
+                      "entry_count_night_mtd", "entry_count_electronic_mtd",
+                      "entry_count_channel_card_mtd", "entry_count_channel_quick_mtd",
+                      "entry_amount_channel_direct_mtd", "entry_amount_channel_online_mtd",
+                      "large_entry_d30"),
     "percentile": ("loan_median",),
     "stock_at_reference_dates": ("deposit_year_growth", "deposit_month_change"),
 }  # fmt: skip

@@ -1,10 +1,11 @@
 """Indicators: one name, one algorithm, one owner (OneData: atomic x modifier x period = derived).
 
-Definitions are YAML (`reading`, `linking`, `loading`); a plan groups them by source and grain
-(`plan`, `keys`), one query per grain makes the smallest cube (`cubesql`), two matrix products read
-every additive figure from it (`cubes`) and bit sets or weighted order the others (`exact`); `jobs`
-runs that every night into `mart.indicator`, and `browse` answers pages and people. This room may
-use `lake`, `decide` and the jobs' declarations; it writes no table but through its jobs.
+Definitions are YAML (`reading`, `linking`, `loading`). A plan groups them by source and grain
+(`plan`, `keys`); one query per grain makes the smallest cube (`cubesql`). Two matrix products read
+every additive figure from it (`cubes`), bit sets count distinct items (`distinct`), weighted order
+gives percentiles (`ranked`). `jobs` runs that every night into `mart.indicator`; `browse` answers
+pages and people. This room uses `lake`, `decide` and the jobs' declarations, and writes no table
+but through its jobs.
 """
 
 from titian.data.indicators.browse import (

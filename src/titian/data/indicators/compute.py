@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from titian.data.indicators import cubes, cubesql, exact, formulas, spans
-from titian.data.indicators.model import Catalogue, Formula
+from titian.data.indicators import cubes, cubesql, distinct, formulas, ranked, spans
+from titian.data.indicators.asks import blank
+from titian.data.indicators.cells import Asked, cells
+from titian.data.indicators.model import Aggregation, Catalogue, Formula
 from titian.data.indicators.orgs import Floats, Tree, places
 from titian.data.indicators.plan import DENOMINATOR, VALUE, Cube, plan
 from titian.kernel.errors import LimitExceeded
@@ -69,6 +71,12 @@ def compute(
         raise LimitExceeded(
             f"{len(inputs.targets)} business dates at once", f"Take at most {MAX_TARGETS}."
         )
+    orgs = max(len(tree.ids) for tree in inputs.trees)
+    if len(inputs.targets) * orgs * len(codes) > MAX_FIGURES:
+        raise LimitExceeded(
+            f"{len(codes)} indicators of {orgs} organisations on {len(inputs.targets)} dates",
+            f"Compute at most {MAX_FIGURES:,} figures at once.",
+        )
     parts: list[dict[tuple[str, str], Floats]] = [{} for _ in inputs.targets]
     for cube in plan(catalogue, tuple(codes)):
         for part, found in zip(parts, _measured(cube, inputs, query), strict=True):
@@ -85,32 +93,34 @@ def _measured(cube: Cube, inputs: Inputs, query: Query) -> list[dict[tuple[str, 
     span = spans.spans(cube, inputs.targets, available)
     if not span:
         return [_unknown(cube, tree) for tree in inputs.trees]
-    buckets = spans.cut(span.values())
-    rows = query(*cubesql.query(cube, buckets, inputs.targets))
-    found = cubes.cells(cube, rows, buckets, inputs.targets)
-    size = len(inputs.targets) * len(found.orgs) * len(cube.figures)
-    if size > MAX_FIGURES:
-        raise LimitExceeded(f"{size:,} figures at once", "Compute fewer business dates at once.")
+    asked = Asked(cube, inputs.targets, span, spans.cut(span.values()))
+    rows = query(*cubesql.query(cube, asked.buckets, inputs.targets))
     if cube.item is not None:
-        done = exact.figures(cube, found, rows, buckets, inputs.targets, span, inputs.trees)
+        done = _item_by_item(asked, rows, inputs.trees)
     else:
-        flat = cubes.figures(cube, found, rows, buckets, inputs.targets, span)
-        done = [
-            _rolled_up(flat[at], found.orgs, tree, cube, inputs.targets[at], span)
-            for at, tree in enumerate(inputs.trees)
-        ]
+        orgs, flat = cubes.figures(asked, rows)
+        done = [_rolled_up(asked, at, flat[at], orgs, tree) for at, tree in enumerate(inputs.trees)]
     return [{(f.code, f.role): part[:, at] for at, f in enumerate(cube.figures)} for part in done]
 
 
-def _rolled_up(
-    flat: Floats, orgs: Sequence[str], tree: Tree, cube: Cube, target: date, span: spans.Spans
-) -> Floats:
+def _item_by_item(asked: Asked, rows: pa.Table, trees: Sequence[Tree]) -> list[Floats]:
+    (found,) = cells(asked, rows)
+    results = blank(asked, trees)
+    counted = [f.aggregation is Aggregation.COUNT_DISTINCT for f in asked.cube.figures]
+    for room, wanted in ((distinct, True), (ranked, False)):
+        chosen = [at for at, is_counted in enumerate(counted) if is_counted is wanted]
+        if chosen:
+            room.fill(results, asked, found, rows, trees, chosen)
+    return results
+
+
+def _rolled_up(asked: Asked, at: int, flat: Floats, orgs: Sequence[str], tree: Tree) -> Floats:
     placed = np.zeros((len(tree.ids), flat.shape[1]))
     np.add.at(placed, places(orgs, tree), flat)
     total = tree.roll_up(placed)
-    for at, figure in enumerate(cube.figures):
-        if (target, figure.period.name) not in span:
-            total[:, at] = cubes.UNKNOWN
+    for column, figure in enumerate(asked.cube.figures):
+        if (asked.targets[at], figure.period.name) not in asked.span:
+            total[:, column] = cubes.UNKNOWN
     return total
 
 

@@ -40,7 +40,8 @@ def query(cube: Cube, buckets: Buckets, targets: Sequence[date]) -> tuple[str, d
     """Give a cube's query as DuckDB SQL, and its parameters.
 
     It gives one row per organisation, bucket and class of every key; a dated cube also tells
-    snapshots apart (`asof`, one of `targets`). Cubes with an item give every distinct item with
+    snapshots apart (`asof`, one of `targets`). With several groups each row has the classes of its
+    group's keys, and nothing for the others. Cubes with an item give every distinct item with
     the number of its rows; others give their sums as `m0`, `m1` …
     """
     stretches = buckets.stretches()
@@ -86,7 +87,7 @@ def _text(cube: Cube, shape: Shape) -> str:
     if cube.item is not None:
         selected.append(exp.alias_(cube.item.copy(), ITEM))
         filters.append(exp.Not(this=exp.Is(this=cube.item.copy(), expression=exp.null())))
-    groups = [exp.Literal.number(at) for at in range(1, len(selected) + 1)]
+    group = _grouped(cube, len(selected))
     if cube.item is not None:
         selected.append(exp.alias_(exp.Count(this=exp.Star(), big_int=True), ROWS))
     selected += [exp.alias_(m.copy(), f"m{at}") for at, m in enumerate(cube.measures)]
@@ -95,9 +96,25 @@ def _text(cube: Cube, shape: Shape) -> str:
         exp.select(*selected)
         .from_(exp.table_(name, db=layer.value, quoted=True))
         .where(*filters)
-        .group_by(*groups)
+        .group_by(*group)
         .sql("duckdb")
     )
+
+
+def _grouped(cube: Cube, count: int) -> list[exp.Expr]:
+    if len(cube.groups) == 1:
+        return [exp.Literal.number(at) for at in range(1, count + 1)]
+    first = count - len(cube.keys)
+    sets = [
+        exp.Tuple(
+            expressions=[
+                exp.Literal.number(at)
+                for at in (*range(1, first + 1), *(first + 1 + key for key in group.keys))
+            ]
+        )
+        for group in cube.groups
+    ]
+    return [exp.GroupingSets(expressions=list(sets))]
 
 
 def _bucket(day: exp.Expr, count: int) -> exp.Expr:

@@ -8,7 +8,7 @@ other condition becomes a dimension of its own with two classes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlglot import exp
 
@@ -44,18 +44,33 @@ Selection = tuple[tuple[int, frozenset[int]], ...]
 """Which classes of which key a figure takes: pairs of key position and class numbers."""
 
 
-def conjuncts(conditions: Iterable[Condition]) -> tuple[Conjunct, ...]:
-    """Take conditions apart into what must hold together, each once, in a stable order."""
-    found: dict[str, Conjunct] = {}
-    stack = [condition.tree for condition in conditions][::-1]
+@dataclass(slots=True)
+class Reader:
+    """Takes conditions apart, each condition object once."""
+
+    known: dict[int, tuple[Condition, tuple[Conjunct, ...]]] = field(default_factory=dict)
+
+    def conjuncts(self, conditions: Iterable[Condition]) -> tuple[Conjunct, ...]:
+        """Give what must hold together, each part once, in a stable order."""
+        found: dict[str, Conjunct] = {}
+        for condition in conditions:
+            held = self.known.get(id(condition))
+            if held is None:
+                held = self.known[id(condition)] = (condition, _parts(condition))
+            found |= {part.text: part for part in held[1]}
+        return tuple(found[text] for text in sorted(found))
+
+
+def _parts(condition: Condition) -> tuple[Conjunct, ...]:
+    found = []
+    stack = [condition.tree]
     while stack:
         node = stack.pop()
         if isinstance(node, Call) and node.op == "and":
             stack.extend(reversed(node.args))
-            continue
-        text = decide_sql.text(node)
-        found.setdefault(text, _conjunct(text, node))
-    return tuple(found[text] for text in sorted(found))
+        else:
+            found.append(_conjunct(decide_sql.text(node), node))
+    return tuple(found)
 
 
 def _conjunct(text: str, node: Node) -> Conjunct:

@@ -42,6 +42,7 @@ class Unit(StrEnum):
     FEN = "fen"
     COUNT = "count"
     RATIO = "ratio"
+    HOURS = "hours"
     DAYS = "days"
     MONTHS = "months"
     YEARS = "years"
@@ -58,6 +59,7 @@ _UNITS = {
     Unit.FEN: Label("分", "fen"),
     Unit.COUNT: Label("个", "count"),
     Unit.RATIO: Label("比率", "ratio"),
+    Unit.HOURS: Label("小时", "hours"),
     Unit.DAYS: Label("天", "days"),
     Unit.MONTHS: Label("月", "months"),
     Unit.YEARS: Label("年", "years"),

@@ -7,6 +7,7 @@ can be read from.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -28,6 +29,8 @@ from titian.decide import sql as decide_sql
 from titian.lake.schema import BUSINESS_DATE
 
 VALUE, DENOMINATOR = "value", "denominator"
+# Keys are cut together only while this many combinations of their classes are possible.
+MAX_COMBINATIONS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Grain:
 class Figure:
     """One number a cube must give: for which code and role, from which rows and dates.
 
-    `measure` is the position of its sum in the cube.
+    `measure` is the position of its sum in the cube, `group` that of the group it is read from.
     """
 
     code: str
@@ -60,6 +63,14 @@ class Figure:
     period: Period
     aggregation: Aggregation
     share: float = 0.0
+    group: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Keys that are cut together: a grouping set, so that no figure pays for others' keys."""
+
+    keys: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +81,7 @@ class Cube:
     source: Source
     common: tuple[exp.Expr, ...]
     keys: tuple[Key, ...]
+    groups: tuple[Group, ...]
     item: exp.Expr | None
     measures: tuple[exp.Expr, ...]
     figures: tuple[Figure, ...]
@@ -87,23 +99,24 @@ class _Draft:
 def plan(catalogue: Catalogue, codes: tuple[str, ...]) -> tuple[Cube, ...]:
     """Plan the scans for some indicators and all they are made of."""
     drafts: dict[Grain, list[_Draft]] = {}
+    read = keys.Reader()
     measures: dict[Grain, dict[str, exp.Expr]] = {}
     for code in catalogue.closure(codes):
         how = catalogue.indicators[code].how
         if isinstance(how, Derived):
-            for grain, draft in _drafts(code, how, measures):
+            for grain, draft in _drafts(code, how, measures, read):
                 drafts.setdefault(grain, []).append(draft)
     ordered = sorted(drafts, key=lambda grain: (grain.table, grain.date, grain.item))
     return tuple(_cube(grain, drafts[grain], measures.get(grain, {})) for grain in ordered)
 
 
 def _drafts(
-    code: str, how: Derived, measures: dict[Grain, dict[str, exp.Expr]]
+    code: str, how: Derived, measures: dict[Grain, dict[str, exp.Expr]], read: keys.Reader
 ) -> Iterable[tuple[Grain, _Draft]]:
     atomic = how.atomic
     source = atomic.source
     grain = Grain(source.table.qualified, source.timing, source.date, source.org)
-    parts = keys.conjuncts(how.where)
+    parts = read.conjuncts(how.where)
     figure = Figure(code, VALUE, 0, (), how.period, atomic.aggregation, atomic.share)
     if not atomic.aggregation.additive:
         assert atomic.measure is not None, "the linker asks for a measure"
@@ -156,6 +169,8 @@ def _cube(grain: Grain, drafts: Sequence[_Draft], measures: dict[str, exp.Expr])
                 at, classes = meaning[part.text]
                 chosen[at] = chosen.get(at, classes) & classes
         figures.append(replace(draft.figure, selection=tuple(sorted(chosen.items()))))
+    groups = _groups(made, figures) if grain.item == "" else (Group(tuple(range(len(made)))),)
+    figures = [replace(figure, group=_group_of(figure, groups, made)) for figure in figures]
     shared = {part.text: part for draft in drafts for part in draft.parts if part.text in common}
     item = drafts[0].item
     return Cube(
@@ -163,7 +178,35 @@ def _cube(grain: Grain, drafts: Sequence[_Draft], measures: dict[str, exp.Expr])
         source=drafts[0].source,
         common=tuple(decide_sql.expression(shared[text].node) for text in sorted(shared)),
         keys=made,
+        groups=groups,
         item=decide_sql.expression(item.tree) if item is not None else None,
         measures=tuple(measures.values()),
         figures=tuple(figures),
     )
+
+
+def _groups(made: Sequence[Key], figures: Sequence[Figure]) -> tuple[Group, ...]:
+    wanted = {frozenset(at for at, _ in figure.selection) for figure in figures}
+    if _combinations(range(len(made)), made) <= MAX_COMBINATIONS:
+        return (Group(tuple(range(len(made)))),)
+    groups: list[frozenset[int]] = []
+    for needed in sorted(wanted, key=lambda n: (-_combinations(n, made), sorted(n))):
+        if any(needed <= group for group in groups):
+            continue
+        fits = [g for g in groups if _combinations(g | needed, made) <= MAX_COMBINATIONS]
+        if fits:
+            best = min(fits, key=lambda g: _combinations(g | needed, made))
+            groups[groups.index(best)] = best | needed
+        else:
+            groups.append(needed)
+    return tuple(Group(tuple(sorted(group))) for group in groups)
+
+
+def _group_of(figure: Figure, groups: Sequence[Group], made: Sequence[Key]) -> int:
+    needed = {at for at, _ in figure.selection}
+    holding = [at for at, group in enumerate(groups) if needed <= set(group.keys)]
+    return min(holding, key=lambda at: _combinations(groups[at].keys, made))
+
+
+def _combinations(keys_: Iterable[int], made: Sequence[Key]) -> int:
+    return math.prod(made[at].classes for at in keys_)

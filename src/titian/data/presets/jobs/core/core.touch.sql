@@ -20,7 +20,7 @@ columns:
   party_type:    {type: string, zh: 客户类型, en: Party type, class: C1, level: 2}
   age_band:      {type: string, zh: 年龄段, en: Age band, class: C1, level: 2}
   opt_out:       {type: boolean, zh: 拒绝营销, en: Marketing opt-out, class: C1, level: 2, description: "the customer had opted out: such a contact is a breach"}
-  response_days: {type: integer, zh: 响应天数, en: Days to respond, class: C1, level: 2}
+  response_hours: {type: integer, zh: 响应小时数, en: Hours to respond, class: C1, level: 2}
 checks:
   - {unique: [touch_id]}
   - {not_null: [touch_id, party_id, channel, sent_at]}
@@ -40,7 +40,7 @@ SELECT
   party.party_type,
   party.age_band,
   coalesce(party.opt_out, FALSE) AS opt_out,
-  date_diff('day', touch.sent_at, touch.responded_at) AS response_days
+  date_diff('hour', touch.sent_at, touch.responded_at) AS response_hours
 FROM raw.touch AS touch
 LEFT JOIN core.party AS party
   ON party.party_id = touch.party_id AND party.business_date = $business_date
