@@ -25,7 +25,7 @@ from titian.kernel.errors import (
 from titian.kernel.ids import UserId
 from titian.kernel.scope import Role, Scope
 from titian.kernel.settings import Settings, configure
-from titian.lake import cancel, pool, queries, query, store
+from titian.lake import cancel, pool, queries, query, spill, store
 from titian.lake.gate import Parameters
 from titian.lake.queries import json_value, type_name
 
@@ -134,12 +134,12 @@ def test_a_query_can_be_cancelled(filled: Scope, analyst: Scope) -> None:
     asking = threading.Thread(target=ask)
     asking.start()
     deadline = time.monotonic() + 20
-    while not cancel("query_1"):
+    while not cancel(analyst, "query_1"):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     asking.join(20)
     assert "cancelled" in str(said[0])
-    assert not cancel("query_1")
+    assert not cancel(analyst, "query_1")
     assert rows(analyst, "SELECT 1") == [[1]]
 
 
@@ -163,7 +163,7 @@ def test_a_worker_is_kept_for_its_bank_only(filled: Scope, analyst: Scope, baish
 
 
 def test_more_people_than_workers_wait_their_turn(
-    filled: Scope, analyst: Scope, monkeypatch: pytest.MonkeyPatch
+    filled: Scope, analyst: Scope, baishui: Scope, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pool, "WAIT_S", 0.2)
 
@@ -179,7 +179,8 @@ def test_more_people_than_workers_wait_their_turn(
         time.sleep(0.01)
     with pytest.raises(Unavailable, match="query workers are busy"):
         query(analyst, "SELECT 1")
-    assert cancel("query_2")
+    assert not cancel(baishui, "query_2")
+    assert cancel(analyst, "query_2")
     asking.join(20)
 
 
@@ -272,3 +273,21 @@ def test_two_dates_of_many_files(qinghe: Scope, analyst: Scope) -> None:
     store.write_dates(qinghe, LOAN, dated(loans(2), *days), days)
     sql = "SELECT count(*), count(DISTINCT business_date) FROM core.loan"
     assert rows(analyst, sql) == [[80, 40]]
+
+
+def test_time_is_the_banks(filled: Scope, analyst: Scope) -> None:
+    sql = "SELECT CAST(make_timestamptz(0) AS TIMESTAMP) AS a, timezone_hour(now()) AS h"
+    assert rows(analyst, sql) == [["1970-01-01T08:00:00", 8]]
+
+
+def test_what_a_dead_process_spilled_goes(home: Settings) -> None:
+    place = home.home / "spill"
+    mine = spill.folder()
+    dead = place / f"{spill._host()}-999999999-feed"
+    elsewhere = place / "otherhost-999999999-feed"
+    for folder in (dead, elsewhere):
+        folder.mkdir()
+    spill.folder()
+    assert mine.is_dir()
+    assert elsewhere.is_dir()
+    assert not dead.exists()

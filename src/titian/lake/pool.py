@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import secrets
 import select
 import shutil
 import struct
@@ -22,7 +21,7 @@ import msgspec
 
 from titian.kernel.errors import LimitExceeded, TimedOut, Unavailable
 from titian.kernel.settings import settings
-from titian.lake import worker
+from titian.lake import spill, worker
 from titian.lake.functions import SCALAR_FUNCTIONS, TABLE_FUNCTIONS
 from titian.lake.gate import CTE_PREFIX
 
@@ -130,11 +129,11 @@ class Pool:
             self._idle.append(lent)
             self._free.notify()
 
-    def cancel(self, query_id: str) -> bool:
-        """End the worker that runs a query; False when it does not run."""
+    def cancel(self, place: Path, query_id: str) -> bool:
+        """End the worker that runs a query of a place; False when it does not run there."""
         with self._free:
             running = self._busy.get(query_id)
-            if running is None:
+            if running is None or running.place != place:
                 return False
             running.cancelled = True
             running.process.kill()
@@ -209,21 +208,20 @@ class Pool:
 def _start(place: Path) -> Worker:
     limits = settings()
     place.mkdir(parents=True, exist_ok=True)
-    spill = limits.home / "spill" / f"query-{os.getpid()}-{secrets.token_hex(8)}"
-    spill.mkdir(parents=True, mode=0o700)
+    spilled = spill.folder()
     process = subprocess.Popen(
         [sys.executable, "-I", worker.__file__],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=_ENVIRONMENT,
-        cwd=spill,
+        cwd=spilled,
         start_new_session=True,
     )
-    started = Worker(place, process, spill)
+    started = Worker(place, process, spilled)
     hello = {
         "place": str(place),
-        "spill": str(spill),
+        "spill": str(spilled),
         "spill_mb": SPILL_MB,
         "memory_mb": limits.query_memory_mb,
         "threads": max(1, (os.cpu_count() or 1) // limits.query_workers),

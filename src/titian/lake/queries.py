@@ -87,9 +87,10 @@ def query(
     return result
 
 
-def cancel(query_id: str) -> bool:
-    """Stop a running query; False when it does not run. The caller checks whose it is."""
-    return pool.shared().cancel(query_id)
+def cancel(scope: Scope, query_id: str) -> bool:
+    """Stop a running query of a scope's place; False when it does not run there."""
+    scope.require(Permission.QUERY)
+    return pool.shared().cancel(layout.root(scope), query_id)
 
 
 def json_value(value: object) -> Json:

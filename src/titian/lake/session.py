@@ -6,8 +6,8 @@ and can open no file outside the scope's directory. People's SQL does not run he
 
 from __future__ import annotations
 
+import atexit
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ import pyarrow as pa
 from titian.kernel.errors import Denied, InvalidInput, NotFound
 from titian.kernel.scope import Scope
 from titian.kernel.settings import settings
-from titian.lake import handles, layout
+from titian.lake import handles, layout, spill
 from titian.lake.faults import explained
 from titian.lake.handles import Snapshot
 from titian.lake.queries import QueryResult, query
@@ -186,13 +186,13 @@ def _take(place: Path) -> _Engine:
                 return _idle.pop(position)
     limits = settings()
     place.mkdir(parents=True, exist_ok=True)
-    spill = limits.home / "spill" / f"{os.getpid()}-{secrets.token_hex(8)}"
+    spilled = spill.folder()
     threads = max(1, (os.cpu_count() or 1) // limits.job_workers)
     connection = duckdb.connect(
         ":memory:", config={"memory_limit": f"{limits.job_memory_mb}MB", "threads": threads}
     )
-    lock_down(connection, str(place), str(spill), SPILL_MB)
-    return _Engine(place, connection, spill)
+    lock_down(connection, str(place), str(spilled), SPILL_MB)
+    return _Engine(place, connection, spilled)
 
 
 def _give_back(engine: _Engine) -> None:
@@ -214,3 +214,6 @@ def close_idle() -> None:
         engines, _idle[:] = list(_idle), []
     for engine in engines:
         _discard(engine)
+
+
+atexit.register(close_idle)

@@ -31,6 +31,7 @@ MAX_OPEN_FILES = 4_096
 BASE_BYTES = 2 * 2**30
 SLACK_BYTES = 768 * 2**20
 BROKEN = "unavailable"
+BANK_TIME_ZONE = "Asia/Shanghai"
 LAYERS = ("raw", "core", "mart")
 MAX_WORDS = 500
 _WARM_UP = "SELECT i, hash(i) FROM range(300000) AS t(i) ORDER BY 2"
@@ -80,9 +81,11 @@ def lock_down(connection: duckdb.DuckDBPyConnection, place: str, spill: str, spi
         "temp_directory": spill,
         "max_temp_directory_size": f"{spill_mb}MB",
         "allowed_directories": [f"{place}{os.sep}"],
+        "TimeZone": BANK_TIME_ZONE,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "allow_community_extensions": False,
+        "allow_persistent_secrets": False,
         "python_enable_replacements": False,
         "enable_external_access": False,
         "lock_configuration": True,
