@@ -100,21 +100,23 @@ class DayTags:
     def prepare(self, step: Step) -> None:
         """Read all bitmaps a step needs at once."""
         missing = {tag for tag, value in tags_of(step) if (tag, value) not in self._worn}
-        if (EVERYONE, PLAIN) not in self._worn:
-            missing |= {EVERYONE, OPTED_OUT}
-        if missing:
+        if missing or (EVERYONE, PLAIN) not in self._worn:
             self.fetch(sorted(missing))
 
     def fetch(self, tags: Iterable[str]) -> None:
-        """Read the bitmaps of all values of some tags."""
-        rows = self._query(_BITMAPS, {"codes": list(tags)})
+        """Read the bitmaps of all values of some tags; those of an earlier date lose who left."""
+        wanted = set(tags)
+        if (EVERYONE, PLAIN) not in self._worn:
+            wanted |= {EVERYONE, OPTED_OUT}
+        rows = self._query(_BITMAPS, {"codes": sorted(wanted)})
         columns = (rows.column(name).to_pylist() for name in ("tag", "value", "bitmap"))
         made = {
             (tag, value): BitMap.deserialize(held)
             for tag, value, held in zip(*columns, strict=True)
         }
+        everyone = made.get((EVERYONE, PLAIN)) or self._worn.get((EVERYONE, PLAIN), BitMap())
         with self._lock:
-            self._worn.update(made)
+            self._worn.update({key: members & everyone for key, members in made.items()})
 
     def _query(self, sql: str, parameters: dict[str, object]) -> pa.Table:
         values = {**parameters, BUSINESS_DATE: self.day}
