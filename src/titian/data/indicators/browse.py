@@ -352,12 +352,16 @@ def _entry(indicator: Indicator) -> Entry:
 def _points(
     scope: Scope, codes: Sequence[str], orgs: Sequence[str] | None, days: Iterable[date]
 ) -> tuple[Point, ...]:
-    wanted = list(days)
+    wanted = sorted(days)
     if not wanted or not store.exists(scope, TABLE.qualified):
         return ()
     names = (BUSINESS_DATE, *(column.name for column in TABLE.columns))
-    lists: dict[str, object] = {"days": wanted, "codes": list(codes)}
-    filters = [_among(BUSINESS_DATE, "days"), _among("indicator", "codes")]
+    # A plain range lets the engine leave other dates' files closed.
+    span = exp.Between(
+        this=exp.column(BUSINESS_DATE, quoted=True), low=_named("first"), high=_named("last")
+    )
+    lists: dict[str, object] = {"first": wanted[0], "last": wanted[-1], "codes": list(codes)}
+    filters = [span, _among("indicator", "codes")]
     if orgs is not None:
         filters.append(_among("org_id", "orgs"))
         lists["orgs"] = list(orgs)
@@ -382,8 +386,12 @@ def _points(
     )
 
 
+def _named(parameter: str) -> exp.Expr:
+    return exp.Parameter(this=exp.var(parameter))
+
+
 def _among(column: str, parameter: str) -> exp.Expr:
-    unnest = exp.Unnest(expressions=[exp.Parameter(this=exp.var(parameter))])
+    unnest = exp.Unnest(expressions=[_named(parameter)])
     rows = exp.select("*").from_(unnest).subquery()
     return exp.In(this=exp.column(column, quoted=True), query=rows)
 
