@@ -11,9 +11,25 @@ const out = process.argv[2] ?? path.join(here, "../src/titian/web/static/vendor"
 const COMPRESSED = new Set([".js", ".css", ".svg"]);
 const FORBIDDEN = [/\beval\s*\(/, /@import\s+url\(["']?https?:/, /url\(["']?https?:/];
 
+// Basecoat's popover takes the focus back when the reader clicks elsewhere; a click elsewhere keeps it.
+const politePopover = {
+  name: "polite-popover",
+  setup(bundle) {
+    bundle.onLoad({ filter: /basecoat-css[\\/]dist[\\/]js[\\/]popover\.js$/ }, async ({ path: file }) => {
+      const source = await readFile(file, "utf8");
+      const mended = source.replace(
+        /(if \(!popoverComponent\.contains\(event\.target\)\) \{\s*)closePopover\(\);/,
+        "$1closePopover(false);",
+      );
+      if (mended === source) throw new Error("basecoat's popover.js has changed; look at politePopover");
+      return { contents: mended, loader: "js" };
+    });
+  },
+};
+
 async function scripts() {
   const shared = { bundle: true, minify: true, target: "es2022", legalComments: "none" };
-  await build({ ...shared, entryPoints: [path.join(here, "src/app.js")], outdir: out, format: "iife" });
+  await build({ ...shared, entryPoints: [path.join(here, "src/app.js")], outdir: out, format: "iife", plugins: [politePopover] });
   await build({
     ...shared,
     entryPoints: ["charts", "grid"].map((name) => path.join(here, `src/${name}.js`)),

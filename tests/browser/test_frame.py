@@ -201,3 +201,32 @@ def test_errors_inside_a_page_are_toasts(open_page: Open) -> None:
     page.evaluate("htmx.ajax('GET', '/at/nosuch/users', {target: '#list-users'})")
     expect(page.locator(".toast")).to_contain_text("there is no bank nosuch")
     expect(page.locator("#list-users")).to_be_visible()
+
+
+def test_a_stream_fetches_itself_until_it_is_paused(open_page: Open) -> None:
+    page = open_page()
+    page.goto("/at/union/gallery")
+    newest = page.locator("#stream time").first
+    before = newest.inner_text()
+    expect(newest).not_to_have_text(before)
+    page.locator("[data-pause=stream]").click()
+    held = newest.inner_text()
+    page.wait_for_timeout(4_500)
+    expect(newest).to_have_text(held)
+
+
+def test_an_editor_shows_what_a_draft_means_while_it_is_typed(open_page: Open) -> None:
+    page = open_page()
+    page.goto("/at/union/gallery")
+    page.locator("#f-draft").press_sequentially("amount > 100", delay=10)
+    expect(page.locator("#preview")).to_have_text("3 words")
+    expect(page.locator("#f-draft")).to_be_focused()
+
+
+def test_closing_a_popover_by_clicking_elsewhere_leaves_the_focus_there(open_page: Open) -> None:
+    page = open_page()
+    page.goto("/at/union/gallery")
+    page.locator(".what > button").first.click()
+    expect(page.locator(".what [data-popover]").first).to_be_visible()
+    page.locator("#f-name").click()
+    expect(page.locator("#f-name")).to_be_focused()

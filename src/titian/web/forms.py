@@ -10,6 +10,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from titian.kernel.errors import TitianError
 from titian.web.i18n import Text, _, ngettext
+from titian.web.uploads import FileKind, fits
 
 MAX_CHARACTERS = 10_000
 MAX_CHOICES = 1_000
@@ -108,11 +109,16 @@ class Form:
         """Say whether a box was ticked."""
         return bool(self[name])
 
-    def file(self, name: str, *, need: bool = True) -> UploadFile | None:
-        """Give an uploaded file; none is an error unless `need` is false."""
+    def file(
+        self, name: str, *, need: bool = True, kinds: Collection[FileKind] = tuple(FileKind)
+    ) -> UploadFile | None:
+        """Give an uploaded file of one of some kinds; none is an error unless `need` is false."""
         value = self._data.get(name)
         if isinstance(value, UploadFile) and value.filename:
-            return value
+            if fits(value, kinds):
+                return value
+            self.errors.setdefault(name, _("This kind of file is not taken here."))
+            return None
         if not need:
             return None
         self.errors.setdefault(name, _("Choose a file."))

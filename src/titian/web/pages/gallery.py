@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -13,7 +13,7 @@ from titian.kernel import clock
 from titian.kernel.scope import Scope
 from titian.web.charts import Chart, Heat, Series, trend
 from titian.web.context import Context, needs
-from titian.web.i18n import lazy
+from titian.web.i18n import _, lazy
 from titian.web.listing import (
     Column,
     Filter,
@@ -27,6 +27,7 @@ from titian.web.listing import (
     look,
     rows_of,
 )
+from titian.web.render import fragment
 from titian.web.room import AT_PLACE, Room
 
 router = APIRouter(prefix=AT_PLACE)
@@ -135,9 +136,27 @@ def gallery(ctx: Reader) -> Response:
         heat=heat,
         waves=waves,
         form=ctx.form.starting(name="", level=2),
-        moments=[clock.now() - timedelta(hours=n * 5) for n in range(3)],
+        moments=_moments(),
         states=_STATES.values(),
     )
+
+
+@router.get("/gallery/stream")
+def stream(ctx: Reader) -> Response:
+    """Give the stream again, as it is now."""
+    return fragment(ctx, "gallery/stream.html", {"moments": _moments()})
+
+
+@router.post("/gallery/preview")
+def preview(ctx: Reader) -> Response:
+    """Say what a draft means, while it is typed."""
+    words = ctx.form.text("draft", need=False, most=2_000).split()
+    text = _("%(num)s words", num=len(words))
+    return fragment(ctx, "gallery/preview.html", {"text": text})
+
+
+def _moments() -> list[datetime]:
+    return [clock.now() - timedelta(hours=n * 5) for n in range(3)]
 
 
 ROOM = Room("gallery", router)

@@ -29,6 +29,10 @@
     if ("once" in form.dataset && event.submitter) event.submitter.setAttribute("aria-busy", "true");
   }, true);
 
+  addEventListener("pageshow", () => {
+    for (const button of document.querySelectorAll("[aria-busy=true]")) button.removeAttribute("aria-busy");
+  });
+
   document.addEventListener("htmx:confirm", async (event) => {
     if (!event.detail.ctx.confirm || !box) return;
     event.preventDefault();
