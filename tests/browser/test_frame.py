@@ -218,6 +218,8 @@ def test_a_stream_fetches_itself_until_it_is_paused(open_page: Open) -> None:
 def test_an_editor_shows_what_a_draft_means_while_it_is_typed(open_page: Open) -> None:
     page = open_page()
     page.goto("/at/union/gallery")
+    expect(page.locator("#preview")).to_have_text("0 words")
+    assert page.evaluate("document.activeElement.tagName") == "BODY"
     page.locator("#f-draft").press_sequentially("amount > 100", delay=10)
     expect(page.locator("#preview")).to_have_text("3 words")
     expect(page.locator("#f-draft")).to_be_focused()
