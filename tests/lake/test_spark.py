@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -74,6 +75,14 @@ GROUP BY ALL
 """
 DAY = {"business_date": day(1)}
 ON_BOTH = (Path(__file__).parent / "on_both.sql").read_text().split(";\n")[:-1]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _main_has_a_file() -> None:
+    # The client takes a main module without a file, such as a parallel runner's, for a doctest.
+    main = sys.modules["__main__"]
+    if not hasattr(main, "__file__"):
+        main.__file__ = __file__
 
 
 @pytest.fixture(scope="module")

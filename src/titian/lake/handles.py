@@ -159,7 +159,7 @@ def snapshot(
     directory = table_path(scope, qualified)
     stored = open_delta(directory, qualified, version)
     if as_of is not None:
-        _travel(stored, as_of, qualified)
+        stored.load_as_version(_version_at(stored, as_of, qualified))
     delta.check_features(stored, qualified)
     table, evolved = delta.declared(stored, qualified)
     files = files_of(stored, qualified)
@@ -207,12 +207,15 @@ def files_of(stored: DeltaTable, qualified: str) -> tuple[DataFile, ...]:
     return tuple(sorted(files, key=lambda file: (file.date, file.path)))
 
 
-def _travel(stored: DeltaTable, moment: datetime, qualified: str) -> None:
+def _version_at(stored: DeltaTable, moment: datetime, qualified: str) -> int:
     if moment.tzinfo is None:
         raise InvalidInput("as_of has no time zone", "Give a time-zone aware moment.")
-    if moment.timestamp() * 1_000 < stored.metadata().created_time:
+    # By the times the commits name: those of the files on disk are a little later.
+    then = moment.timestamp() * 1_000
+    known = [entry["version"] for entry in stored.history() if entry["timestamp"] <= then]
+    if not known:
         raise NotFound(
-            f"table {qualified} did not exist at {moment.isoformat()}",
+            f"table {qualified} did not exist at {moment.isoformat()}, or its log is shortened",
             "List the versions with `titian lake history`.",
         )
-    stored.load_as_version(moment)
+    return int(max(known))
