@@ -28,8 +28,17 @@ _log = logs.get(__name__)
 
 @router.get("/search")
 def search(ctx: Reader) -> Response:
-    """Answer the search palette with what every room finds."""
-    words = ctx.query("q", most=MAX_QUERY_CHARACTERS)
+    """Answer with what every room finds for the words in the address."""
+    return _answer(ctx, ctx.query("q", most=MAX_QUERY_CHARACTERS))
+
+
+@router.post("/search")
+def search_unseen(ctx: Reader) -> Response:
+    """Answer the search palette; its words may name a customer and stay out of the address."""
+    return _answer(ctx, ctx.form["q"].strip()[:MAX_QUERY_CHARACTERS])
+
+
+def _answer(ctx: Context, words: str) -> Response:
     groups: list[tuple[Text, Sequence[Hit]]] = [(lazy("Pages"), _pages(ctx, words))]
     if words:
         groups += _rooms(ctx, words)
