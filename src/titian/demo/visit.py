@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import Match
 
 from titian.demo.accounts import Account
+from titian.kernel.errors import Unauthenticated
 from titian.kernel.progress import Advance
 from titian.web.pages import ROOMS
+from titian.web.walk import Walker
 
 MAX_PAGES_PER_ACCOUNT = 300
 SAME_PAGE_VISITS = 2
-TIMEOUT_S = 30.0
 _FILES = "/static/"
 # Pages that no link leads to: opened by browsers and by machines that watch.
 _UNLINKED = ("/signin", "/docs", "/healthz", "/metrics")
@@ -35,15 +36,15 @@ class Visit:
     failures: list[str] = field(default_factory=list)
 
 
-def visit_all(base_url: str, accounts: Sequence[Account], password: str, advance: Advance) -> Visit:
+def visit_all(
+    at: FastAPI | str, accounts: Sequence[Account], password: str, advance: Advance
+) -> Visit:
     """Sign in as each account and follow its links; name every page kind nobody reached."""
     seen = Visit()
-    kinds = _page_kinds()
     for account in accounts:
-        with httpx.Client(base_url=base_url, timeout=TIMEOUT_S) as client:
-            _visit_as(account, password, client, kinds, seen)
+        _visit_as(account, password, Walker(at), seen)
         advance(1)
-    missed = {route.path for route in kinds} - seen.kinds - _PARTS
+    missed = {route.path for route in _page_kinds()} - seen.kinds - _PARTS
     seen.failures += [f"nobody reached {path}" for path in sorted(missed)]
     return seen
 
@@ -57,15 +58,15 @@ def _page_kinds() -> list[APIRoute]:
     ]
 
 
-def _visit_as(
-    account: Account, password: str, client: httpx.Client, kinds: list[APIRoute], seen: Visit
-) -> None:
-    start = _sign_in(account, password, client)
-    if start is None:
-        seen.failures.append(f"{account.user_id} cannot sign in")
+def _visit_as(account: Account, password: str, walker: Walker, seen: Visit) -> None:
+    try:
+        start = walker.sign_in(account.user_id, password).url.path
+    except Unauthenticated as error:
+        seen.failures.append(f"{account.user_id}: {error}")
         return
     waiting, times = deque([start, *_UNLINKED]), Counter[str]()
     known = set(waiting)
+    kinds = _page_kinds()
     opened = 0
     while waiting and opened < MAX_PAGES_PER_ACCOUNT:
         address = waiting.popleft()
@@ -74,32 +75,21 @@ def _visit_as(
             continue
         times[kind] += 1
         opened += 1
-        for link in _open(account, address, kind, client, seen):
-            if link not in known:
-                known.add(link)
-                waiting.append(link)
+        seen.kinds.add(kind)
+        fresh = [link for link in _open(account, address, walker, seen) if link not in known]
+        known.update(fresh)
+        waiting.extend(fresh)
 
 
-def _sign_in(account: Account, password: str, client: httpx.Client) -> str | None:
-    page = _Page(client.get("/signin").text)
-    form = {"csrf_token": page.token, "user": account.user_id, "password": password}
-    headers = {"origin": str(client.base_url).rstrip("/")}
-    answer = client.post("/signin", data=form, headers=headers)
-    return answer.headers.get("location") if answer.status_code == httpx.codes.SEE_OTHER else None
-
-
-def _open(
-    account: Account, address: str, kind: str, client: httpx.Client, seen: Visit
-) -> Iterator[str]:
-    answer = client.get(address)
-    seen.kinds.add(kind)
+def _open(account: Account, address: str, walker: Walker, seen: Visit) -> list[str]:
+    answer = walker.get(address)
     seen.pages += 1
-    if answer.is_redirect:
-        yield urljoin(address, answer.headers["location"])
-    elif answer.status_code != httpx.codes.OK:
+    if answer.status_code != httpx.codes.OK:
         seen.failures.append(f"{account.user_id}: {address} gives {answer.status_code}")
-    elif answer.headers.get("content-type", "").startswith("text/html"):
-        yield from (urljoin(address, link) for link in _Page(answer.text).links)
+        return []
+    if not answer.headers.get("content-type", "").startswith("text/html"):
+        return []
+    return walker.links(answer.text)
 
 
 def _kind(address: str, kinds: list[APIRoute]) -> str | None:
@@ -111,21 +101,3 @@ def _kind(address: str, kinds: list[APIRoute]) -> str | None:
         if route.matches(scope)[0] is Match.FULL:
             return route.path
     return None
-
-
-class _Page(HTMLParser):
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.links: list[str] = []
-        self.token = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag == "a" and (href := given.get("href")):
-            self.links.append(href.split("#")[0])
-        for name in ("hx-get", "data-hx-get"):
-            if source := given.get(name):
-                self.links.append(source)
-        if tag == "input" and given.get("name") == "csrf_token":
-            self.token = given.get("value") or ""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 INSIDE = "http://inside.titian"
 TIMEOUT_S = 60
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
-_LINK = re.compile(r'<a\b[^>]*?\bhref="(/[^"#]*)')
+_LINK = re.compile(r'(?:<a\b[^>]*?\bhref|\bhx-get)="(/[^"#]*)')
 
 
 class InProcess(httpx.BaseTransport):
@@ -66,7 +66,9 @@ class Walker:
             raise Unauthenticated(f"the page {path} has no form token", "Sign in first.")
         return unescape(found[1])
 
-    def post(self, path: str, fields: dict[str, Any] | None = None, *, at: str = "") -> httpx.Response:
+    def post(
+        self, path: str, fields: dict[str, Any] | None = None, *, at: str = ""
+    ) -> httpx.Response:
         """Send a form as the page `at` (the account, unless named) would."""
         data = {"csrf_token": self.token(at or "/account"), **(fields or {})}
         return self.client.post(path, data=data, headers={"origin": self.origin})
@@ -84,5 +86,5 @@ class Walker:
         return answer
 
     def links(self, page: str) -> list[str]:
-        """List the addresses a page leads to, in order, each once."""
+        """List the addresses a page leads to or fetches parts from, in order, each once."""
         return list(dict.fromkeys(unescape(found) for found in _LINK.findall(page)))
