@@ -200,7 +200,7 @@ def _tables_picture(ctx: Context, info: TableInfo, found: Sequence[Lineage]) -> 
 def _table_box(ctx: Context, name: str, *, here: bool) -> Box:
     if name.startswith(FEED):
         feed = name.removeprefix(FEED)
-        return Box(name, feed, _("feed"), "note", ctx.url(f"/feeds/{feed}"))
+        return Box(name, feed, _("feed"), "note", _feed_url(ctx, feed))
     layer = name.partition(".")[0]
     tone = LAYERS[layer].tone if layer in LAYERS else Tone.CALM
     return Box(name, name, "", tone, ctx.url(f"/tables/{name}/lineage"), here)
@@ -216,9 +216,13 @@ def _column_box(ctx: Context, name: str, asked: str) -> Box:
     table, _dot, column = name.rpartition(".")
     if table.startswith(FEED):
         feed = table.removeprefix(FEED)
-        return Box(name, column, f"{_('feed')} {feed}", "note", ctx.url(f"/feeds/{feed}"))
+        return Box(name, column, _("feed %(feed)s", feed=feed), "note", ctx.url(f"/feeds/{feed}"))
     url = ctx.url(f"/tables/{table}/lineage", column=column)
     return Box(name, column, table, "good" if name == asked else "calm", url, name == asked)
+
+
+def _feed_url(ctx: Context, feed: str) -> str:
+    return ctx.url(f"/feeds/{feed}") if ctx.allows(Permission.VIEW_JOBS) else ""
 
 
 @router.get("/tables/{name}/versions")
