@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from rich.console import Console
 from rich.table import Table
 
-from titian.data import indicators
+from titian.data import indicators, parties
 from titian.data.jobs import executor
 from titian.data.tags import catalogue as tags
 from titian.demo import build
@@ -24,7 +24,7 @@ from titian.demo.build import Built
 from titian.demo.visit import Visit, visit_all
 from titian.kernel import db
 from titian.kernel.errors import TimedOut
-from titian.kernel.ids import BankId
+from titian.kernel.ids import BankId, UserId
 from titian.kernel.progress import track
 from titian.kernel.scope import Scope
 from titian.kernel.settings import settings
@@ -72,13 +72,23 @@ def _check(built: Built, began: float) -> None:
         _served(app) as address,
         track("Visiting every page", len(ACCOUNTS)) as advance,
     ):
-        seen = visit_all(address, ACCOUNTS, built.password, advance)
+        seen = visit_all(address, ACCOUNTS, built.password, _asked(built), advance)
     typer.echo(json.dumps(_summary(built, seen, time.perf_counter() - began), ensure_ascii=False))
     if seen.failures:
         console = Console(stderr=True, highlight=False)
         for failure in seen.failures[:SHOWN_FAILURES]:
             console.print(f"failed: {failure}", markup=False)
         raise typer.Exit(1)
+
+
+def _asked(built: Built) -> dict[UserId, Sequence[str]]:
+    bank = BankId(built.first_bank)
+    customer = parties.search(Scope.system(bank), "王", limit=1)[0].party_id
+    place = f"/at/{bank}"
+    return {
+        UserId("loan"): (f"{place}/customers/{customer}", f"{place}/customers/{customer}/loans"),
+        UserId("analyst"): (f"{place}/search?q=存款",),
+    }
 
 
 def _summary(built: Built, seen: Visit, seconds: float) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,6 +14,7 @@ from starlette.routing import Match
 
 from titian.demo.accounts import Account
 from titian.kernel.errors import Unauthenticated
+from titian.kernel.ids import UserId
 from titian.kernel.progress import Advance
 from titian.web.pages import ROOMS
 from titian.web.walk import Walker
@@ -22,7 +23,7 @@ MAX_PAGES_PER_ACCOUNT = 300
 SAME_PAGE_VISITS = 2
 _FILES = "/static/"
 # Pages that no link leads to: opened by browsers and by machines that watch.
-_UNLINKED = ("/signin", "/docs", "/healthz", "/metrics")
+_UNLINKED = ("/", "/signin", "/docs", "/healthz", "/metrics")
 # Parts of pages that come only while something moves, or on slow pages.
 _PARTS = frozenset({"/at/{place}/runs/live", "/at/{place}/cards/{name}"})
 
@@ -37,12 +38,20 @@ class Visit:
 
 
 def visit_all(
-    at: FastAPI | str, accounts: Sequence[Account], password: str, advance: Advance
+    at: FastAPI | str,
+    accounts: Sequence[Account],
+    password: str,
+    asked: Mapping[UserId, Sequence[str]],
+    advance: Advance,
 ) -> Visit:
-    """Sign in as each account and follow its links; name every page kind nobody reached."""
+    """Sign in as each account and follow its links; name every page kind nobody reached.
+
+    `asked` gives pages that people reach by typing something: what they search for.
+    """
     seen = Visit()
     for account in accounts:
-        _visit_as(account, password, Walker(at), seen)
+        typed = asked.get(account.user_id, ())
+        _visit_as(account, password, typed, Walker(at), seen)
         advance(1)
     missed = {route.path for route in _page_kinds()} - seen.kinds - _PARTS
     seen.failures += [f"nobody reached {path}" for path in sorted(missed)]
@@ -58,13 +67,15 @@ def _page_kinds() -> list[APIRoute]:
     ]
 
 
-def _visit_as(account: Account, password: str, walker: Walker, seen: Visit) -> None:
+def _visit_as(
+    account: Account, password: str, typed: Sequence[str], walker: Walker, seen: Visit
+) -> None:
     try:
         start = walker.sign_in(account.user_id, password).url.path
     except Unauthenticated as error:
         seen.failures.append(f"{account.user_id}: {error}")
         return
-    waiting, times = deque([start, *_UNLINKED]), Counter[str]()
+    waiting, times = deque([start, *_UNLINKED, *typed]), Counter[str]()
     known = set(waiting)
     kinds = _page_kinds()
     opened = 0
