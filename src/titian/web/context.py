@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -170,14 +170,20 @@ class Guard:
     permission: Permission | None
     level: Level = Level.EITHER
 
-    async def __call__(self, request: Request) -> Context:
-        """Check origin, session, token, place and permission, in this order."""
+    async def __call__(self, request: Request) -> AsyncIterator[Context]:
+        """Check origin, session, token, place and permission, in this order.
+
+        Uploaded files are closed when the request is answered.
+        """
         csrf.check_origin(request)
         context = await run_sync(self._identify, request)
-        await csrf.check_token(request, context.csrf_token)
-        if request.method in csrf.SAFE:
-            return context
-        return replace(context, form=Form(await request.form()))
+        try:
+            await csrf.check_token(request, context.csrf_token)
+            if request.method not in csrf.SAFE:
+                context = replace(context, form=Form(await request.form()))
+            yield context
+        finally:
+            await request.close()
 
     def _identify(self, request: Request) -> Context:
         session, user = signed_in(request)

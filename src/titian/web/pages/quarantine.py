@@ -224,6 +224,20 @@ def ready(ctx: Context, known: Mapping[str, Contract]) -> list[Ready]:
     ]
 
 
+@router.get("/quarantine/ready")
+def show_ready(ctx: Mender) -> Response:
+    """Give the deliveries that have mended rows again."""
+    known = {contract.feed: contract for contract in registry.contracts(ctx.scope)}
+    return fragment(ctx, "quarantine/ready.html", {"ready": ready(ctx, known)})
+
+
+@router.get("/quarantine/tabs")
+def show_tabs(ctx: Mender) -> Response:
+    """Give the tabs again, with how many rows stand under each."""
+    part = "mended" if ctx.query("part") == "mended" else "open"
+    return fragment(ctx, "quarantine/tabs.html", tabs(ctx, part))
+
+
 @router.post("/quarantine/{row}/cell")
 def mend_cell(ctx: Mender, row: str) -> Response:
     """Mend the wrong field of a row in the grid; it is checked at once."""
@@ -243,7 +257,10 @@ def mend_cell(ctx: Mender, row: str) -> Response:
         return ctx.go("/quarantine", said or _mended_words(mended=mended), tone=tone)
     line = line_of(ctx.scope, contract, before)
     values = {"line": line, "said": said, "typed": value if said else ""}
-    return fragment(ctx, "quarantine/row.html", values)
+    answer = fragment(ctx, "quarantine/row.html", values)
+    if not said:
+        answer.headers["hx-trigger"] = "mended"
+    return answer
 
 
 def _refusal(cell: Cell | None, value: str) -> str:

@@ -132,7 +132,7 @@ def _changed(
         name = f"v-{cell.name}"
         given = form.text(name, need=False, most=MAX_VALUE_CHARACTERS, strip=False)
         kept = "" if cell.hidden else cell.value
-        if given != kept:
+        if given != kept and form.chosen(name):
             values[cell.source] = given or None
     return {} if form.wrong else values
 
