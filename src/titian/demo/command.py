@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -15,7 +16,7 @@ from fastapi import FastAPI
 from rich.console import Console
 from rich.table import Table
 
-from titian.data import indicators, parties
+from titian.data import indicators
 from titian.data.jobs import executor
 from titian.data.tags import catalogue as tags
 from titian.demo import build
@@ -28,6 +29,7 @@ from titian.kernel.ids import BankId, UserId
 from titian.kernel.progress import track
 from titian.kernel.scope import Scope
 from titian.kernel.settings import settings
+from titian.lake import store
 from titian.province import ProvinceConfig
 from titian.web.app import create_app
 
@@ -83,7 +85,9 @@ def _check(built: Built, began: float) -> None:
 
 def _asked(built: Built) -> dict[UserId, Sequence[str]]:
     bank = BankId(built.first_bank)
-    customer = parties.search(Scope.system(bank), "王", limit=1)[0].party_id
+    last = date.fromisoformat(built.last_day)
+    known = store.read(Scope.system(bank), "core.party", business_date=last, columns=["party_id"])
+    customer = known.column("party_id")[0].as_py()
     place = f"/at/{bank}"
     return {
         UserId("loan"): (f"{place}/customers/{customer}", f"{place}/customers/{customer}/loans"),
