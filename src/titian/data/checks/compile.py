@@ -79,7 +79,7 @@ def alongside(rows: exp.Select, checks: Sequence[Check], table: Table) -> exp.Qu
     )
 
 
-def measure(checks: Sequence[Check], table: Table) -> exp.Select:
+def measure(checks: Sequence[Check], table: Table, *, samples: bool = True) -> exp.Select:
     """Compile the one scan: per business date the rows, and each check's value and sample."""
     query = _select(
         exp.alias_(exp.column(BUSINESS_DATE, table="p"), BUSINESS_DATE, copy=False),
@@ -91,7 +91,7 @@ def measure(checks: Sequence[Check], table: Table) -> exp.Select:
             query.join(_targets(check, at), on=_match(check, at), join_type="left", copy=False)
         if check.kind in _MEASURED:
             query.select(_as(_metric(check, at), metric_name(at)), copy=False)
-        if check.kind in _SAMPLED:
+        if samples and check.kind in _SAMPLED:
             query.select(_as(_sample(check, at, table), sample_name(at)), copy=False)
     return query.group_by(exp.column(BUSINESS_DATE, table="p"), copy=False)
 

@@ -9,12 +9,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from titian.data import definitions
+from titian.data.checks.model import CheckKind
 from titian.data.definitions import Kind
 from titian.data.jobs import graph as graphs
 from titian.data.jobs import inflow, registry
 from titian.data.jobs.graph import Graph
 from titian.data.jobs.header import Header, read_header
-from titian.data.jobs.model import Job, Read
+from titian.data.jobs.model import Engine, Job, Read
 from titian.data.jobs.sqltext import Text, read_sql, understand
 from titian.data.strict import nearest
 from titian.kernel.errors import InvalidDefinition, NotFound
@@ -137,6 +138,7 @@ def _resolve(draft: _Draft, tables: Mapping[str, Table], feeds: Mapping[str, inf
     for check in header.checks:
         for name in check.reads:
             _known_table(name, tables, draft.file, check.line)
+    _fits_engine(header, draft.file)
     read_tables = tuple(tables[name] for name, _ in draft.text.tables)
     meaning = understand(draft.text, read_tables, header.table)
     reads = meaning.reads + _check_reads(header, {read.table for read in meaning.reads})
@@ -164,6 +166,17 @@ def _resolve(draft: _Draft, tables: Mapping[str, Table], feeds: Mapping[str, inf
         sql=draft.source,
         parameters=draft.text.parameters,
     )
+
+
+def _fits_engine(header: Header, file: str) -> None:
+    for check in header.checks:
+        if header.engine is Engine.SPARK and check.kind is CheckKind.RECONCILE:
+            raise InvalidDefinition(
+                "a job on Spark cannot reconcile",
+                "Run it with `engine: duckdb`, or state the rule in a job that reads its table.",
+                file=file,
+                line=check.line,
+            )
 
 
 def _check_reads(header: Header, known: set[str]) -> tuple[Read, ...]:

@@ -25,7 +25,9 @@ from titian.data.jobs.orders import Order, OrderState
 from titian.data.jobs.plan import Plan, Unit, plan
 from titian.data.jobs.pool import FairPool
 from titian.data.jobs.record import Record
-from titian.data.jobs.work import Brake, ChecksFailed, Made, Task, perform
+from titian.data.jobs.task import Brake, Made, Task
+from titian.data.jobs.verdict import ChecksFailed
+from titian.data.jobs.work import perform
 from titian.kernel import clock, logs
 from titian.kernel.errors import TimedOut, TitianError, Transient
 from titian.kernel.ids import RunId, new_id

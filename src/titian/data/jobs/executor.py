@@ -15,7 +15,8 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from threading import Condition, Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ from sqlalchemy import Engine, create_engine, event
 from titian.data.jobs import conductor, orders, slots
 from titian.data.jobs.orders import Order, OrderState, Reason
 from titian.data.jobs.pool import FairPool
-from titian.kernel import db, logs
+from titian.kernel import clock, db, logs
 from titian.kernel.errors import Conflict, TimedOut
 from titian.kernel.settings import settings
 from titian.lake import session
@@ -43,6 +44,8 @@ POLLING_S = 0.1
 ORDERS_AT_ONCE = 64
 STOP_TIMEOUT_S = 60.0
 ADOPT_EVERY_S = 10.0
+KEEP_FINISHED = timedelta(days=7)
+FORGET_AT_ONCE = 5_000
 _PRIORITY = {Reason.NIGHT: 1, Reason.RESUME: 1, Reason.PERSON: 2, Reason.RERUN: 2}
 _BACKFILL_PRIORITY = 10
 _PENDING = ("PENDING", "ENQUEUED", "DELAYED")
@@ -57,7 +60,6 @@ class _Running:
     stop: Event
     release: slots.Release
     slot: int
-    active: set[str] = field(default_factory=set)
 
 
 _running: _Running | None = None
@@ -97,12 +99,21 @@ def stop() -> None:
             return
         current.stop.set()
         until = time.monotonic() + STOP_TIMEOUT_S
-        while current.active and time.monotonic() < until:
+        while _has_pending(current.slot) and time.monotonic() < until:
             time.sleep(POLLING_S / 10)
         DBOS.destroy()
         current.pool.close()
         session.close_idle()
         current.release()
+
+
+def _has_pending(slot: int) -> bool:
+    from dbos import DBOS
+
+    mine = DBOS.list_workflows(
+        status="PENDING", executor_id=_executor_id(slot), limit=1, load_input=False
+    )
+    return bool(mine)
 
 
 def is_running() -> bool:
@@ -155,12 +166,27 @@ def wait(order: str, timeout_s: float | None = None) -> Iterator[Order]:
             _end_of_order.wait(POLLING_S / 4)
 
 
+def forget_finished() -> int:
+    """Drop what the queue keeps of orders that ended a while ago; give how many."""
+    from dbos import DBOS
+
+    before = (clock.now() - KEEP_FINISHED).isoformat()
+    old = DBOS.list_workflows(
+        status=["SUCCESS", "ERROR", "CANCELLED"],
+        end_time=before,
+        limit=FORGET_AT_ONCE,
+        load_input=False,
+        load_output=False,
+    )
+    DBOS.delete_workflows([item.workflow_id for item in old])
+    return len(old)
+
+
 def _run_order(order: str) -> str:
     current = _running
     found = orders.get(order)
     if current is None or found.state.final:
         return found.state.value
-    current.active.add(order)
     try:
         state = conductor.conduct(found, current.pool, current.stop)
     except Exception as error:
@@ -168,7 +194,6 @@ def _run_order(order: str) -> str:
         orders.ended(order, OrderState.FAILED, f"{type(error).__name__}: {error}")
         raise
     finally:
-        current.active.discard(order)
         with _end_of_order:
             _end_of_order.notify_all()
     return state.value if state is not None else "handed over"

@@ -6,9 +6,9 @@ from functools import lru_cache
 
 from sqlglot import exp, parse_one
 
-from titian.data.checks.compile import PRODUCED, alongside
+from titian.data.checks.compile import PRODUCED, alongside, measure
 from titian.data.checks.model import Check
-from titian.data.jobs.model import Job
+from titian.data.jobs.model import Engine, Job
 from titian.data.jobs.sqltext import DIALECT, read_sql
 from titian.lake.schema import BUSINESS_DATE, Table
 from titian.lake.views import sql_type
@@ -60,6 +60,15 @@ def _text(rows: exp.Select, table: Table, checks: tuple[Check, ...]) -> str:
     return query.sql(DIALECT, pretty=True)
 
 
+@lru_cache(maxsize=4_096)
+def measured_apart(sql: str, file: str, table: Table, checks: tuple[Check, ...]) -> str:
+    """Give the SELECT that only measures a job's rows for `$business_date`, in portable SQL."""
+    day = exp.alias_(exp.cast(exp.Placeholder(this=BUSINESS_DATE), "date"), BUSINESS_DATE)
+    rows = _select([*_columns(table), day], _parsed(sql, file).subquery(_QUERY, copy=False))
+    query = measure(checks, table, samples=False).with_(PRODUCED, as_=rows, copy=False)
+    return query.sql(DIALECT, pretty=True)
+
+
 def staged(rows: exp.Select) -> str:
     """Give the statement that keeps rows as the temporary table `produced`."""
     return exp.Create(
@@ -100,7 +109,8 @@ def _dated(query: exp.Select, *, dated: bool) -> exp.Select:
 
 def can_batch(job: Job) -> bool:
     """Say whether many dates may be run in one go: nothing that builds on itself may."""
-    return (job.sql is not None or job.batch) and not job.reads_itself
+    here = job.engine is Engine.DUCKDB and (job.sql is not None or job.batch)
+    return here and not job.reads_itself
 
 
 def _parsed(sql: str, file: str) -> exp.Query:

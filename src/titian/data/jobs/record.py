@@ -11,7 +11,7 @@ from titian.data.jobs.catalogue import Catalogue
 from titian.data.jobs.model import Job, State
 from titian.data.jobs.orders import Order
 from titian.data.jobs.runlog import MAX_ERROR_CHARACTERS, Changes, Row
-from titian.data.jobs.work import Made
+from titian.data.jobs.task import Made
 from titian.kernel import clock, logs
 from titian.kernel.errors import TitianError
 from titian.kernel.ids import RunId

@@ -10,7 +10,16 @@ from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from threading import Event, Thread
 
-from titian.data.jobs import alerts, board, control, executor, inflow, slots, webhooks
+from titian.data.jobs import (
+    alerts,
+    board,
+    control,
+    executor,
+    inflow,
+    retention,
+    slots,
+    webhooks,
+)
 from titian.data.jobs.catalogue import Catalogue, load
 from titian.data.jobs.model import Job, Stand, State
 from titian.data.jobs.orders import Reason
@@ -43,12 +52,17 @@ def serving() -> Iterator[None]:
 
 def _watch(stop: Event) -> None:
     release = None
+    tidied = date.min
     while not stop.wait(EVERY_S):
         release = release or slots.try_take(WATCH_SLOT)
         if release is None:
             continue
         try:
             look_round()
+            if tidied != clock.today():
+                retention.forget_old()
+                executor.forget_finished()
+                tidied = clock.today()
         except Exception:  # noqa: BLE001  # the watch goes on with its next round
             _log.exception("a round of the watch broke off")
     if release is not None:

@@ -7,78 +7,26 @@ to be wrong.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from datetime import date
-from threading import Event, Lock
 
 import pyarrow as pa
 
-from titian.data.checks.compile import ROWS, describe
-from titian.data.checks.evaluate import Facts, evaluate, is_settled, judge, settle
+from titian.data.checks.compile import ROWS
+from titian.data.checks.evaluate import evaluate, is_settled, judge, settle
 from titian.data.checks.model import Check, CheckKind, Outcome
 from titian.data.jobs import jobsql
 from titian.data.jobs.context import JobContext, Rows, parameters_at
-from titian.data.jobs.model import Job
-from titian.kernel.errors import InvalidInput, LimitExceeded, Terminal, TimedOut, TitianError
+from titian.data.jobs.model import Engine, Job
+from titian.data.jobs.task import Brake, Made, Task, made
+from titian.data.jobs.verdict import refuse_broken
+from titian.kernel.errors import InvalidInput, LimitExceeded
 from titian.kernel.scope import Scope
-from titian.lake import handles, store
+from titian.lake import store
 from titian.lake.schema import BUSINESS_DATE, Table
 from titian.lake.session import JobSession, open_session
 
 _GIVEN = "given"
-
-
-class ChecksFailed(Terminal, TitianError):
-    """Rows broke a rule of severity error, so they were not published."""
-
-    code = "checks_failed"
-
-    def __init__(self, what: str, remedy: str, outcomes: tuple[Outcome, ...] = ()) -> None:
-        super().__init__(what, remedy)
-        self.outcomes = outcomes
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What to do: a job, the business dates, and the declared tables by name."""
-
-    job: Job
-    dates: tuple[date, ...]
-    tables: Mapping[str, Table]
-    facts: Facts
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """What came of it: rows and bytes per date, the last table version, checks, SQL as run."""
-
-    rows: Mapping[date, int]
-    bytes: Mapping[date, int]
-    version: int | None
-    outcomes: tuple[Outcome, ...]
-    sql: str
-
-
-@dataclass(slots=True)
-class Brake:
-    """Stops a running task from another thread."""
-
-    cancelled: Event = field(default_factory=Event)
-    session: JobSession | None = None
-    lock: Lock = field(default_factory=Lock)
-
-    def pull(self) -> None:
-        """Stop the statement that runs now and refuse to publish afterwards."""
-        self.cancelled.set()
-        with self.lock:
-            if self.session is not None:
-                self.session.interrupt()
-
-    def check(self) -> None:
-        """Raise TimedOut once pulled."""
-        if self.cancelled.is_set():
-            raise TimedOut("the job's time is over", "Give it a larger timeout_s, or less to do.")
 
 
 def perform(scope: Scope, task: Task, brake: Brake) -> Made:
@@ -86,6 +34,10 @@ def perform(scope: Scope, task: Task, brake: Brake) -> Made:
 
     Raises ChecksFailed, TimedOut, and whatever the SQL, the function or the lake raise.
     """
+    if task.job.engine is Engine.SPARK:
+        from titian.data.jobs import sparkwork
+
+        return sparkwork.perform(scope, task, brake)
     tables = [task.tables[read.table] for read in task.job.reads]
     session = open_session(scope, tables=tables)
     with brake.lock:
@@ -116,16 +68,16 @@ def _sql(scope: Scope, task: Task, session: JobSession, brake: Brake) -> Made:
     if job.checks:
         rows = audit.watch(rows)
     version = _write(scope, table, task.dates, rows, brake)
-    return _made(scope, [table], task.dates, version, audit.outcomes, text)
+    return made(scope, [table], task.dates, version, audit.outcomes, text)
 
 
 def _sql_staged(scope: Scope, task: Task, session: JobSession, brake: Brake) -> Made:
     table = task.job.writes[0]
     text = _stage_sql(session, task)
     outcomes = evaluate(session, table, task.job.checks, task.dates, task.facts)
-    _refuse_broken(table, outcomes)
+    refuse_broken(table, outcomes)
     version = _publish_produced(scope, session, table, task.dates, brake)
-    return _made(scope, [table], task.dates, version, outcomes, text)
+    return made(scope, [table], task.dates, version, outcomes, text)
 
 
 def _statement(task: Task, checks: tuple[Check, ...]) -> tuple[str, dict[str, object]]:
@@ -185,7 +137,7 @@ class _Audit:
             _stage_sql(self.session, task)
             outcomes = settle(self.session, table, outcomes)
         self.outcomes = outcomes
-        _refuse_broken(table, outcomes)
+        refuse_broken(table, outcomes)
 
 
 def _python(scope: Scope, task: Task, session: JobSession, brake: Brake) -> Made:
@@ -202,7 +154,7 @@ def _python(scope: Scope, task: Task, session: JobSession, brake: Brake) -> Made
             found, version = _publish_given(scope, task, session, table, rows, dates, brake)
             outcomes += found
             written.append(table)
-    return _made(scope, written, task.dates, version, tuple(outcomes), "")
+    return made(scope, written, task.dates, version, tuple(outcomes), "")
 
 
 def _publish_given(
@@ -219,7 +171,7 @@ def _publish_given(
         return (), _write(scope, table, dates, rows, brake)
     _stage(session, rows, dates[-1])
     outcomes = evaluate(session, table, checks, dates, task.facts)
-    _refuse_broken(table, outcomes)
+    refuse_broken(table, outcomes)
     version = _publish_produced(scope, session, table, dates, brake)
     session.execute(jobsql.drop_produced())
     return outcomes, version
@@ -251,19 +203,6 @@ def _stage(session: JobSession, rows: Rows, day: date) -> None:
     session.execute(jobsql.staged_given(_GIVEN, dated=has_date), None if has_date else {"day": day})
 
 
-def _refuse_broken(table: Table, outcomes: tuple[Outcome, ...]) -> None:
-    broken = [outcome for outcome in outcomes if outcome.blocks]
-    if broken:
-        first = broken[0]
-        more = f", and {len(broken) - 1} more" if len(broken) > 1 else ""
-        raise ChecksFailed(
-            f"{table.qualified} of {first.business_date} was not published: "
-            f"{describe(first.check)}: {first.measured}{more}",
-            "Look at the failing keys on the run's page, mend the source or the job, and re-run.",
-            outcomes,
-        )
-
-
 def _publish_produced(
     scope: Scope, session: JobSession, table: Table, dates: tuple[date, ...], brake: Brake
 ) -> int:
@@ -275,21 +214,3 @@ def _write(scope: Scope, table: Table, dates: tuple[date, ...], rows: Rows, brak
     if len(dates) == 1:
         return store.write_date(scope, table, dates[0], rows).version
     return store.write_dates(scope, table, rows, dates).version
-
-
-def _made(
-    scope: Scope,
-    tables: Sequence[Table],
-    dates: Sequence[date],
-    version: int | None,
-    outcomes: tuple[Outcome, ...],
-    sql: str,
-) -> Made:
-    rows = dict.fromkeys(dates, 0)
-    sizes = dict.fromkeys(dates, 0)
-    for name in {table.qualified for table in tables}:
-        for file in handles.snapshot(scope, name).files:
-            if file.date in rows:
-                rows[file.date] += file.rows
-                sizes[file.date] += file.bytes
-    return Made(rows, sizes, version, outcomes, sql)
