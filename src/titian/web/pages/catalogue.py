@@ -216,7 +216,7 @@ def _column_box(ctx: Context, name: str, asked: str) -> Box:
     table, _dot, column = name.rpartition(".")
     if table.startswith(FEED):
         feed = table.removeprefix(FEED)
-        return Box(name, column, _("feed %(feed)s", feed=feed), "note", ctx.url(f"/feeds/{feed}"))
+        return Box(name, column, _("feed %(feed)s", feed=feed), "note", _feed_url(ctx, feed))
     url = ctx.url(f"/tables/{table}/lineage", column=column)
     return Box(name, column, table, "good" if name == asked else "calm", url, name == asked)
 
