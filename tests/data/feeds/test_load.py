@@ -390,6 +390,10 @@ def test_control_files_must_agree(qinghe: Scope, install: Install, deliver: Deli
     assert outcome.fate is Fate.LOADED
     (compared,) = arrivals.arrival(qinghe, outcome.arrival_id).control
     assert compared["expected_rows"] == compared["rows"] == 100
+    assert arrivals.control_total(qinghe, "loan", "amount_fen", DAY) == 500_000
+    assert arrivals.control_total(qinghe, "loan", "other_fen", DAY) is None
+    assert arrivals.arrived_at(qinghe, "loan", DAY) is not None
+    assert arrivals.arrived_at(qinghe, "loan", date(2026, 3, 30)) is None
 
 
 @pytest.mark.parametrize(
@@ -454,6 +458,7 @@ def test_an_unreadable_amount_may_explain_a_difference_which_is_kept(
     assert compared["totals"] == [
         {
             "column": "amount_fen",
+            "total": 512_000,
             "expected": "5120.00",
             "unread_rows": 1,
             "open_difference": "120.00",
@@ -484,6 +489,17 @@ def test_rows_spill_to_disk_beyond_a_limit_and_leave_nothing_behind(
     assert (outcome.good, outcome.bad) == (100, 2)
     assert len(ids(qinghe)) == 100
     assert list((home.home / "spool").iterdir()) == []
+
+
+def test_what_a_dead_process_left_in_the_spool_is_removed(home: Settings) -> None:
+    from titian.data.feeds.spool import temporary_folder
+
+    dead = home.home / "spool" / "999999999-x"
+    dead.mkdir(parents=True)
+    mine = temporary_folder()
+    assert mine.is_dir()
+    assert not dead.exists()
+    assert temporary_folder() != mine
 
 
 def test_one_load_of_a_feed_at_a_time(qinghe: Scope, install: Install, deliver: Deliver) -> None:

@@ -19,7 +19,7 @@ from titian.data.feeds.sources.batch import DriftKind
 from titian.data.feeds.validation import Checked, check
 from titian.kernel.errors import Denied, InvalidInput, LimitExceeded, NotFound, Unavailable
 from titian.kernel.scope import Scope
-from titian.kernel.settings import Settings, configure
+from titian.kernel.settings import Settings, configure, settings
 from titian.lake import store
 
 from .conftest import Deliver, Written, core_contract
@@ -233,6 +233,30 @@ def test_a_database_loads(
     ]
 
 
+def test_a_query_is_asked_for_every_date_of_a_range(
+    qinghe: Scope, core: sa.Engine, deliver: Deliver
+) -> None:
+    query = "SELECT id, '1.00' AS amount, :business_date AS day, active FROM loan"
+    contract = database(query=query).contract()
+    outcomes = deliver(contract, order=Order(date(2026, 3, 29), DAY))
+    assert [outcome.good for outcome in outcomes] == [2, 2, 2]
+    rows = store.read(qinghe, "raw.loan").to_pylist()
+    assert all(row["day"] == row["business_date"] for row in rows)
+
+
+def test_a_type_that_changes_between_deliveries_is_drift(
+    qinghe: Scope, deliver: Deliver, folder: Path
+) -> None:
+    contract = Written(columns=TYPED, form="parquet").contract()
+    for number, amount in enumerate(([1, 2], ["1", "2"])):
+        table = pa.table(
+            {"id": ["a", "b"], "amount": amount, "day": [DAY, DAY], "active": [True, False]}
+        )
+        pq.write_table(table, folder / f"LOAN_2026033{number}.dat")
+        outcomes = deliver(contract)
+    assert outcomes[-1].drift == ((DriftKind.TYPE, "amount", "int64 → string", 0),)
+
+
 def test_a_database_needs_its_address_and_its_date(
     deliver: Deliver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,6 +312,7 @@ def test_a_download_loads(
     monkeypatch.setenv("CORE_TOKEN", "Bearer t")
     (outcome,) = deliver(contract, order=Order(DAY, DAY))
     assert (outcome.fate, outcome.good) == (Fate.LOADED, 1)
+    assert list((settings().home / "spool").iterdir()) == []
     assert store.read(qinghe, "raw.loan").column("name").to_pylist() == ["张三"]
 
 

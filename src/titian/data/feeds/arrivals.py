@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Row
@@ -167,6 +168,43 @@ def loaded(scope: Scope, feed: str, business_date: date) -> Arrival | None:
     """Give the delivery whose rows a business date holds now."""
     of_date = deliveries(scope, feed, business_date)
     return next((found for found in of_date if found.status is ArrivalStatus.LOADED), None)
+
+
+def arrived_at(scope: Scope, feed: str, business_date: date) -> datetime | None:
+    """Give the moment the rows a business date holds now were loaded."""
+    found = loaded(scope, feed, business_date)
+    return None if found is None else found.finished_at
+
+
+def control_total(scope: Scope, feed: str, column: str, business_date: date) -> int | None:
+    """Give what control files say a column of a date adds up to, in its smallest unit (fen)."""
+    found = loaded(scope, feed, business_date)
+    stated: list[Mapping[str, Any]] = [] if found is None else list(found.control)
+    totals = [
+        int(total["total"])
+        for compared in stated
+        for total in compared["totals"]
+        if total["column"] == column
+    ]
+    return sum(totals) if totals else None
+
+
+def newest_types(scope: Scope, feed: str) -> Mapping[str, str]:
+    """Give the types that a typed source's columns had in the newest delivery that was loaded."""
+    table = feed_arrival.c
+    query = (
+        sa.select(table.types)
+        .where(
+            table.bank == scope.bank_id,
+            table.feed == feed,
+            table.status != ArrivalStatus.REJECTED,
+        )
+        .order_by(table.arrival_id.desc())
+        .limit(1)
+    )
+    with db.read() as connection:
+        types: Mapping[str, str] | None = connection.scalar(query)
+    return types or {}
 
 
 def loaded_contents(

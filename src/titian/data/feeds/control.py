@@ -231,6 +231,7 @@ def verify(
         totals.append(
             {
                 "column": name,
+                "total": int(wanted),
                 "expected": str(stated),
                 "unread_rows": unread,
                 "open_difference": str(Decimal(open_difference).scaleb(-_scale(column))),

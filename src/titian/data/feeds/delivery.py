@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +17,10 @@ from titian.data.feeds.discover import Listing
 from titian.data.feeds.model import Contract, Format
 from titian.data.feeds.sources import Part
 from titian.data.feeds.sources.batch import Whole
+from titian.data.feeds.sources.database import BUSINESS_DATE
 from titian.data.feeds.sources.http import fetch
 from titian.data.feeds.sources.parquet import file_digest
+from titian.data.feeds.spool import temporary_folder
 from titian.kernel.errors import InvalidInput, LimitExceeded
 from titian.kernel.settings import settings
 from titian.lake.store import MAX_DATES
@@ -62,20 +66,33 @@ class Delivery:
         )
 
 
-def gather(
-    contract: Contract, files: Listing, first: date | None, last: date | None, spool: Path
-) -> Delivery:
+@contextmanager
+def gathered(
+    contract: Contract, files: Listing, first: date | None, last: date | None
+) -> Iterator[Delivery]:
     """Collect what there is of a feed for a range of business dates (either end may be open).
 
     Files without a date in their name, databases and downloads are of the one date asked for,
-    else of the contract's `as_of`. Raises InvalidInput when such a feed has no date,
-    LimitExceeded for too much.
+    else of the contract's `as_of`; a query with `:business_date` and a download with a date in
+    its address are asked for every date of a closed range. Downloads are gone after the block.
+    Raises InvalidInput when such a feed has no date, LimitExceeded for too much.
     """
-    if contract.source.format is Format.SQL or contract.source.location is not None:
-        parts = _remote(contract, first, last, spool)
+    if contract.source.location is not None:
+        folder = temporary_folder()
+        try:
+            yield _delivery(contract, _downloads(contract, first, last, folder), files)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return
+    if contract.source.format is Format.SQL:
+        parts = _queries(contract, first, last)
     else:
         found = discover.within(discover.find(contract.source.pattern, files), first, last)
         parts = [_part(contract, file, first, last) for file in found]
+    yield _delivery(contract, parts, files)
+
+
+def _delivery(contract: Contract, parts: Sequence[Part], files: Listing) -> Delivery:
     return Delivery(contract, tuple(parts), tuple(_units(contract, parts)), files)
 
 
@@ -104,16 +121,41 @@ def _one_date(contract: Contract, first: date | None, last: date | None) -> date
     )
 
 
-def _remote(contract: Contract, first: date | None, last: date | None, spool: Path) -> list[Part]:
-    day = None if contract.business_date_from else _one_date(contract, first, last)
+def _asked_dates(
+    contract: Contract, first: date | None, last: date | None, *, dated: bool
+) -> list[date]:
+    """Give the dates to ask a database or web address for."""
+    if not dated or first is None or last is None or first == last:
+        return [_one_date(contract, first, last)]
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return [day for day in days if contract.expected_on(day)]
+
+
+def _queries(contract: Contract, first: date | None, last: date | None) -> list[Part]:
+    name = f"{contract.source.url_env}:{contract.source.table or 'query'}"
+    if contract.business_date_from is not None:
+        return [Part(name, None, None)]
+    dated = f":{BUSINESS_DATE}" in (contract.source.query or "")
+    return [Part(name, None, day) for day in _asked_dates(contract, first, last, dated=dated)]
+
+
+def _downloads(
+    contract: Contract, first: date | None, last: date | None, folder: Path
+) -> list[Part]:
     location = contract.source.location
-    if location is None:
-        name = contract.source.table or "query"
-        return [Part(f"{contract.source.url_env}:{name}", None, day)]
-    url = discover.fill(location, day or first)
+    assert location is not None, "only web sources are downloaded"
+    if contract.business_date_from is not None:
+        return [_download(contract, discover.fill(location, first), folder / "0", None)]
+    days = _asked_dates(contract, first, last, dated="{" in location)
+    return [
+        _download(contract, discover.fill(location, day), folder / f"{number}", day)
+        for number, day in enumerate(days)
+    ]
+
+
+def _download(contract: Contract, url: str, target: Path, day: date | None) -> Part:
     name = url.rpartition("/")[2].partition("?")[0] or contract.feed
-    spool.mkdir(parents=True, exist_ok=True)
-    return [Part(name, fetch(contract, url, spool / f"{contract.feed}.download"), day)]
+    return Part(name, fetch(contract, url, target), day)
 
 
 def _units(contract: Contract, parts: Sequence[Part]) -> list[Unit]:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from titian.data.feeds import arrivals, control, lock
-from titian.data.feeds.delivery import Delivery, Unit, content_of, content_on_disk, gather
+from titian.data.feeds.delivery import Delivery, Unit, content_of, content_on_disk, gathered
 from titian.data.feeds.discover import Listing, expected_name
 from titian.data.feeds.judgement import Verdict, judge
 from titian.data.feeds.model import Contract
@@ -32,7 +32,6 @@ from titian.kernel.errors import TitianError
 from titian.kernel.ids import new_id
 from titian.kernel.logs import get
 from titian.kernel.scope import Permission, Scope
-from titian.kernel.settings import settings
 from titian.lake import store
 from titian.lake.schema import BUSINESS_DATE
 
@@ -107,8 +106,10 @@ def load_feed(
     feed is being loaded by somebody else.
     """
     scope.require(Permission.LOAD_FEEDS)
-    with lock.held(scope, contract.feed):
-        delivery = gather(contract, files, order.first, order.last, settings().home / "spool")
+    with (
+        lock.held(scope, contract.feed),
+        gathered(contract, files, order.first, order.last) as delivery,
+    ):
         if not delivery.units:
             return _missing(contract, files, order)
         fresh, unchanged = _fresh(scope, delivery, force=order.force)
@@ -152,11 +153,11 @@ def check_feed(
     advance: Callable[[int], None] = lambda _: None,
 ) -> list[Outcome]:
     """Read and judge a feed's delivery without writing anything anywhere."""
-    delivery = gather(contract, files, order.first, order.last, settings().home / "spool")
-    if not delivery.units:
-        return _missing(contract, files, order)
-    with Spool(contract.table.arrow_schema()) as spool:
-        reading, verdicts = _judged(delivery, spool, advance)
+    with gathered(contract, files, order.first, order.last) as delivery:
+        if not delivery.units:
+            return _missing(contract, files, order)
+        with Spool(contract.table.arrow_schema()) as spool:
+            reading, verdicts = _judged(delivery, spool, advance)
     return [
         Outcome(
             contract.feed,
@@ -186,10 +187,21 @@ def _load(scope: Scope, delivery: Delivery, advance: Callable[[int], None]) -> l
     contract = delivery.contract
     with Spool(contract.table.arrow_schema()) as spool:
         reading, verdicts = _judged(delivery, spool, advance)
+        _note_type_changes(scope, reading)
         entries = _publish(scope, reading, verdicts)
     record(scope, contract, reading, entries, started)
     _announce(scope, contract, entries, perf_counter() - began)
     return [_outcome(reading, entry) for entry in entries]
+
+
+def _note_type_changes(scope: Scope, reading: Reading) -> None:
+    """Note columns that a typed source gives another type than last time."""
+    before = arrivals.newest_types(scope, reading.delivery.contract.feed)
+    for name, kind in reading.findings.types.items():
+        if before.get(name, kind) != kind:
+            for part in range(len(reading.delivery.parts)):
+                detail = f"{before[name]} → {kind}"
+                reading.findings.differs(part, DriftKind.TYPE, name, detail)
 
 
 def _outcome(reading: Reading, entry: Entry) -> Outcome:

@@ -21,6 +21,26 @@ MEMORY_SHARE = 4
 _WRITE = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
+def temporary_folder() -> Path:
+    """Make a folder for one load; those of processes that died are removed on the way."""
+    home = settings().home / "spool"
+    home.mkdir(parents=True, exist_ok=True)
+    for old in home.glob("*-*"):
+        if not _alive(old.name.partition("-")[0]):
+            shutil.rmtree(old, ignore_errors=True)
+    return Path(mkdtemp(prefix=f"{os.getpid()}-", dir=home))
+
+
+def _alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 class Spool:
     """Rows with the unit, part and line they are from; their position is their order of arrival.
 
@@ -89,9 +109,7 @@ class Spool:
         return self._folder / "rows.arrow"
 
     def _spill(self) -> None:
-        home = settings().home / "spool"
-        home.mkdir(parents=True, exist_ok=True)
-        self._folder = Path(mkdtemp(prefix=f"{os.getpid()}-", dir=home))
+        self._folder = temporary_folder()
         self._writer = pa.ipc.new_stream(str(self._file), self.schema, options=_WRITE)
         for batch in self._held:
             self._writer.write_batch(batch)

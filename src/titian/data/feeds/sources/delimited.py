@@ -209,8 +209,8 @@ class _Group:
     def _closing(self, first: int, stop: int, quote: bytes) -> int | None:
         for last in range(first + 1, stop):
             if self.line(last).count(quote) % 2 == 1:
-                fields = self._fields(self.line(first, last))
-                return last if isinstance(fields, list) and self._fits(fields) else None
+                width = len(self.layout.headings)
+                return last if quotes.has_fields(self.line(first, last), self.spec, width) else None
         return None
 
     def _one_by_one(
@@ -218,6 +218,7 @@ class _Group:
     ) -> tuple[list[tuple[int, list[str]]], list[BrokenRow]]:
         rows: list[tuple[int, list[str]]] = []
         broken: list[BrokenRow] = []
+        width = len(self.layout.headings)
         after = 0
         for at in alone:
             if at < after:
@@ -228,7 +229,7 @@ class _Group:
             if self._blank(raw):
                 continue
             fields = self._fields(raw)
-            if isinstance(fields, list) and self._fits(fields):
+            if isinstance(fields, list) and quotes.fits(fields, width):
                 rows.append((at, fields))
                 continue
             code, params = self._complaint(fields)
@@ -259,11 +260,8 @@ class _Group:
             return ""
         named = zip(self.layout.headings, fields, strict=False)
         torn = [name for name, value in named if _LONE_SURROGATE.search(value)]
-        return torn[0] if torn and self._fits(fields) and torn[0] in self.wanted else ""
-
-    def _fits(self, fields: Sequence[str]) -> bool:
-        width = len(self.layout.headings)
-        return len(fields) == width or (len(fields) == width + 1 and fields[-1] == "")
+        whole = quotes.fits(fields, len(self.layout.headings))
+        return torn[0] if torn and whole and torn[0] in self.wanted else ""
 
     def _complaint(self, fields: list[str] | Code) -> tuple[Code, Params]:
         if fields is Code.ENCODING:

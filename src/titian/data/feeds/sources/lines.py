@@ -10,14 +10,15 @@ from typing import BinaryIO
 from titian.data.feeds.model import SourceSpec
 from titian.data.feeds.reasons import Code
 from titian.data.feeds.sources.batch import Findings, Part
-from titian.data.feeds.sources.quotes import MAX_RECORD_BYTES, even_cut
+from titian.data.feeds.sources.quotes import MAX_RECORD_BYTES, has_fields, undecided
 
 BLOCK_BYTES = 8 << 20
 MAX_LINE_BYTES = 4 << 20
 UTF8_BOM = b"\xef\xbb\xbf"
 GB18030_BOM = b"\x84\x31\x95\x33"
 _WIDE_BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-_SURE_UTF8_CHARACTERS = 16
+_HAN = "一", "鿿"
+_SURE_CHARACTERS = 6
 _CTRL_Z = b"\x1a"
 
 
@@ -83,62 +84,63 @@ class _File:
 
     def blocks(self, file: BinaryIO, see: Callable[[bytes], None]) -> Iterator[Block]:
         layout: Layout | None = None
-        for start, data in enumerate(self._whole_lines(self._chunks(file, see))):
-            rest = data
-            if start == 0:
-                opened = self._open(data)
+        held, line_feeds = b"", True
+        chunks = self._chunks(file, see)
+        for chunk, is_last in chunks:
+            if self.size <= BLOCK_BYTES:
+                line_feeds = b"\r" not in chunk or b"\n" in chunk
+            held += chunk if line_feeds else chunk.replace(b"\r", b"\n")
+            if is_last:
+                held = _ended(held)
+            if layout is None and held and (is_last or self._opens(held)):
+                opened = self._open(held)
                 if opened is None:
-                    self._drain(file, see)
-                    return
-                layout, rest = opened
-            assert layout is not None
-            lines = rest.count(b"\n")
-            if lines:
-                yield Block(self.number, layout, self.line, lines, rest)
-                self.line += lines
-        self.findings.sizes[self.number] = self.size
-
-    def _chunks(self, file: BinaryIO, see: Callable[[bytes], None]) -> Iterator[bytes]:
-        while chunk := file.read(BLOCK_BYTES):
-            see(chunk)
-            self.size += len(chunk)
-            yield chunk
-
-    def _drain(self, file: BinaryIO, see: Callable[[bytes], None]) -> None:
-        for _ in self._chunks(file, see):
+                    break
+                layout, held = opened
+            if layout is not None:
+                cut = len(held) if is_last else self._cut(held, layout)
+                yield from self._block(held[:cut], layout)
+                held = held[cut:]
+            if len(held) > MAX_LINE_BYTES:
+                self._refuse_long_line()
+                break
+        for _ in chunks:
             pass
         self.findings.sizes[self.number] = self.size
 
-    def _whole_lines(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        """Cut after a line feed; with quotes, after one that is outside of them."""
-        held, old_mac = b"", None
-        for chunk in chunks:
-            if old_mac is None:
-                old_mac = b"\r" in chunk and b"\n" not in chunk
-            held += chunk.replace(b"\r", b"\n") if old_mac else chunk
-            cut = self._cut(held)
-            if cut:
-                yield held[:cut]
-                held = held[cut:]
-            if len(held) > MAX_LINE_BYTES:
-                self.findings.refuse(
-                    self.number,
-                    Code.UNREADABLE,
-                    file=self.part.name,
-                    why=f"line {self.line} is over {MAX_LINE_BYTES} bytes",
-                )
-                return
-        held = held.removesuffix(_CTRL_Z)
-        if held:
-            yield held if held.endswith(b"\n") else held + b"\n"
+    def _chunks(self, file: BinaryIO, see: Callable[[bytes], None]) -> Iterator[tuple[bytes, bool]]:
+        """Give pieces of the file, and whether each is the last one."""
+        chunk = file.read(BLOCK_BYTES)
+        while chunk:
+            following = file.read(BLOCK_BYTES)
+            see(chunk)
+            self.size += len(chunk)
+            yield chunk, not following
+            chunk = following
 
-    def _cut(self, held: bytes) -> int:
+    def _opens(self, held: bytes) -> bool:
+        """Whether the heading and the first row can be there."""
+        return held.count(b"\n") > self.spec.skip_lines + 2 or len(held) > MAX_LINE_BYTES
+
+    def _block(self, data: bytes, layout: Layout) -> Iterator[Block]:
+        lines = data.count(b"\n")
+        if lines:
+            yield Block(self.number, layout, self.line, lines, data)
+            self.line += lines
+
+    def _cut(self, held: bytes, layout: Layout) -> int:
+        """Give the end of the last line that surely ends a record."""
         last = held.rfind(b"\n") + 1
         quote = self.spec.quote.encode()
-        if not quote or held.count(quote, 0, last) % 2 == 0:
+        if not quote or quote not in held:
             return last
-        even = even_cut(held[:last], quote)
-        return even if last - even <= MAX_RECORD_BYTES else last
+        width = len(layout.headings)
+        decided = undecided(held[:last], quote, lambda raw: has_fields(raw, self.spec, width))
+        return decided if last - decided <= MAX_RECORD_BYTES else last
+
+    def _refuse_long_line(self) -> None:
+        why = f"line {self.line} is over {MAX_LINE_BYTES} bytes"
+        self.findings.refuse(self.number, Code.UNREADABLE, file=self.part.name, why=why)
 
     def _open(self, data: bytes) -> tuple[Layout, bytes] | None:
         body = self._without_bom(data)
@@ -180,10 +182,12 @@ class _File:
         """Tell GB text from UTF-8 text, which decodes as GB too, into nonsense."""
         if data.isascii() or not self.spec.encoding.startswith(("gb", "big5")):
             return True
+        first, last = _HAN
         try:
-            sure = len(data) - len(data.decode("utf-8")) >= 2 * _SURE_UTF8_CHARACTERS
+            characters = set(data.decode("utf-8"))
         except UnicodeDecodeError:
             return True
+        sure = sum(first <= one <= last for one in characters) >= _SURE_CHARACTERS
         if sure:
             self._other_encoding("utf-8")
         return not sure
@@ -196,6 +200,12 @@ class _File:
             actual=actual,
             expected=self.spec.encoding,
         )
+
+
+def _ended(data: bytes) -> bytes:
+    """End the last line of a file; a Ctrl-Z at its very end is from another age."""
+    data = data.removesuffix(_CTRL_Z)
+    return data if not data or data.endswith(b"\n") else data + b"\n"
 
 
 def grouped(stream: Iterator[Block]) -> Iterator[list[Block]]:

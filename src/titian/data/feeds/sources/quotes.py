@@ -6,8 +6,12 @@ that never closes costs one line, not the rest of the file.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import numpy.typing as npt
+
+from titian.data.feeds.model import SourceSpec
 
 LF, CR = 10, 13
 MAX_RECORD_LINES = 1_000
@@ -37,13 +41,29 @@ def odd_lines(
     return odd
 
 
-def even_cut(data: bytes, quote: bytes) -> int:
-    """Give the end of the last line at which every quote is closed (0: nowhere)."""
+def undecided(data: bytes, quote: bytes, fits: Callable[[bytes], bool]) -> int:
+    """Say from where on whole lines may belong to a record that goes on after them.
+
+    A line with an odd number of quotes opens a record; the next such line closes it if both and
+    what is between them `fits`, else the first stands alone. Gives `len(data)` if all is decided.
+    """
     view = np.frombuffer(data, np.uint8)
-    ends = np.flatnonzero(view == LF)
-    inside = np.searchsorted(np.flatnonzero(view == quote[0]), ends) % 2
-    closed = ends[inside == 0]
-    return int(closed[-1]) + 1 if closed.size else 0
+    ends = np.flatnonzero(view == LF) + 1
+    at = np.flatnonzero(view == quote[0])
+    counts = np.bincount(np.searchsorted(ends, at, side="right"), minlength=len(ends))
+    odd = np.flatnonzero(counts % 2).tolist()
+    starts = np.concatenate([[0], ends[:-1]])
+    number = 0
+    while number < len(odd):
+        first = odd[number]
+        closing = odd[number + 1] if number + 1 < len(odd) else None
+        if closing is None and len(ends) - first < MAX_RECORD_LINES:
+            return int(starts[first])
+        joined = closing is not None and closing - first < MAX_RECORD_LINES
+        if joined and fits(data[starts[first] : ends[closing] - 1].removesuffix(b"\r")):
+            number += 1
+        number += 1
+    return len(data)
 
 
 class Unclosed(ValueError):
@@ -70,6 +90,20 @@ def split(text: str, delimiter: str, quote: str) -> list[str]:
         if at >= len(text):
             return fields
         at += len(delimiter)
+
+
+def has_fields(raw: bytes, spec: SourceSpec, fields: int) -> bool:
+    """Say whether a record splits into so many fields; one empty field more is a trailing one."""
+    try:
+        found = split(raw.decode(spec.encoding), spec.delimiter, spec.quote)
+    except ValueError:
+        return False
+    return fits(found, fields)
+
+
+def fits(found: Sequence[str], fields: int) -> bool:
+    """Say whether a record has so many fields, or one empty field more."""
+    return len(found) == fields or (len(found) == fields + 1 and found[-1] == "")
 
 
 def _quoted(text: str, at: int, quote: str) -> tuple[str, int]:
