@@ -252,6 +252,10 @@ def test_a_killed_process_loses_and_doubles_nothing(
     for day in days:
         assert {stand.state for stand in board.stands(plot.scope, day)} == {State.SUCCEEDED}
     assert set(Counter(_succeeded()).values()) == {1}
+    assert board.runs(plot.scope, state=State.RUNNING) == []
+    interrupted = board.runs(plot.scope, state=State.FAILED)
+    assert {run.error_code for run in interrupted} <= {"interrupted"}
+    assert len(interrupted) <= settings().job_workers
 
 
 def _run_and_kill(code: Path, days: list[date], done_before: int) -> str:

@@ -18,7 +18,7 @@ from threading import Event, get_ident
 from sqlalchemy.exc import OperationalError
 
 from titian.data.checks.model import Outcome
-from titian.data.jobs import orders, outlook, pauses
+from titian.data.jobs import orders, outlook, pauses, runlog
 from titian.data.jobs.catalogue import load
 from titian.data.jobs.model import day_scope
 from titian.data.jobs.orders import Order, OrderState
@@ -97,6 +97,7 @@ class _Conductor:
 
     def lead(self) -> OrderState | None:
         orders.started(self.order.order, sum(len(unit.dates) for unit in self.plan.units))
+        runlog.close_interrupted(self.order.order)
         self.record.load_open_alerts()
         self._open([unit for unit in self.plan.units if not self.waiting[unit]])
         while self.left:

@@ -16,7 +16,7 @@ from titian.data.checks.model import Outcome
 from titian.data.jobs import alerts
 from titian.data.jobs.model import State
 from titian.data.jobs.tables import job_order, job_run, job_state, job_text
-from titian.kernel import db
+from titian.kernel import clock, db
 from titian.kernel.ids import BankId, RunId
 
 MAX_ERROR_CHARACTERS = 2_000
@@ -82,6 +82,21 @@ def write(bank: BankId, order: str, changes: Changes) -> None:
                 .where(job_order.c.order_id == order)
                 .values(finished=job_order.c.finished + changes.finished)
             )
+
+
+def close_interrupted(order: str) -> None:
+    """Close the runs that an earlier, killed process left open; their units run again."""
+    with db.begin() as connection:
+        connection.execute(
+            update(job_run)
+            .where(job_run.c.order_id == order, job_run.c.state == State.RUNNING.value)
+            .values(
+                state=State.FAILED.value,
+                finished_at=clock.now(),
+                error="The process that ran it ended before it did. It is run again.",
+                error_code="interrupted",
+            )
+        )
 
 
 def standings(bank: BankId, dates: Sequence[date]) -> dict[tuple[date, str], Standing]:
