@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from titian.data.indicators.cells import Asked, Cells, Flags, takes
-from titian.data.indicators.orgs import Floats, Tree
+from titian.data.indicators.cells import Asked, Flags, takes
+from titian.data.indicators.orgs import Floats, Ints, Tree
 from titian.data.indicators.plan import Figure
 
 
@@ -25,17 +25,20 @@ class Ask:
 
 
 def by_tree(
-    asked: Asked, found: Cells, trees: Sequence[Tree], figures: Sequence[int]
+    asked: Asked, classes: Ints, trees: Sequence[Tree], figures: Sequence[int]
 ) -> Iterator[tuple[Tree, list[Ask]]]:
-    """Give the asks for some figures of a cube, those of targets with one tree together."""
+    """Give the asks for some figures of a cube, those of targets with one tree together.
+
+    `classes` are the combinations that can occur, shape (combinations, keys).
+    """
     for tree in dict.fromkeys(trees):
         members = [at for at, other in enumerate(trees) if other is tree]
-        yield tree, [ask for at in figures for ask in _asks(asked, found, at, members)]
+        yield tree, [ask for at in figures for ask in _asks(asked, classes, at, members)]
 
 
-def _asks(asked: Asked, found: Cells, at: int, members: Sequence[int]) -> Iterator[Ask]:
+def _asks(asked: Asked, classes: Ints, at: int, members: Sequence[int]) -> Iterator[Ask]:
     figure = asked.cube.figures[at]
-    taken = takes(figure.selection, found.classes)
+    taken = takes(figure.selection, classes)
     for target in members:
         known = asked.span.get((asked.targets[target], figure.period.name))
         if known is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -47,12 +48,19 @@ class Cells:
     classes: Ints
 
 
-def cells(asked: Asked, rows: pa.Table) -> list[Cells]:
-    """Number the rows of a cube's query: one `Cells` per group, all with the same `orgs`."""
-    orgs, org = _dictionary(rows.column(ORG))
+def places(asked: Asked, rows: pa.Table) -> tuple[tuple[str, ...], Ints, Ints]:
+    """Give the organisations, and for each row the position of its own and of its snapshot."""
+    encoded = pc.fill_null(rows.column(ORG), "").combine_chunks().dictionary_encode()
     asof = np.zeros(rows.num_rows, dtype=np.int64)
     if asked.cube.grain.dated:
         asof = np.searchsorted(_days(asked.targets), _dates(rows.column(ASOF)))
+    org = encoded.indices.to_numpy().astype(np.int64)
+    return tuple(encoded.dictionary.to_pylist()), org, asof
+
+
+def cells(asked: Asked, rows: pa.Table) -> list[Cells]:
+    """Number the rows of a cube's query: one `Cells` per group, all with the same `orgs`."""
+    orgs, org, asof = places(asked, rows)
     if coarse(asked.buckets):
         bucket = rows.column(BUCKET).to_numpy().astype(np.int64)
     else:
@@ -61,6 +69,12 @@ def cells(asked: Asked, rows: pa.Table) -> list[Cells]:
     nothing = np.zeros(0, dtype=np.int64)
     every = Cells(orgs, nothing, org, asof, bucket, nothing, nothing)
     return [_group(asked.cube, group, every, rows) for group in asked.cube.groups]
+
+
+def grid(cube: Cube) -> Ints:
+    """Give all combinations of classes, the last key changing fastest: (combinations, keys)."""
+    sizes = [key.classes for key in cube.keys]
+    return np.indices(sizes).reshape(len(sizes), math.prod(sizes)).T
 
 
 def takes(selection: Selection, classes: Ints) -> Flags:
@@ -115,11 +129,6 @@ def _combinations(cube: Cube, group: Group, rows: pa.Table) -> tuple[Ints, Ints]
     for at, column in columns.items():
         classes[:, at] = column[first]
     return combination, classes
-
-
-def _dictionary(column: pa.ChunkedArray) -> tuple[tuple[str, ...], Ints]:
-    encoded = pc.fill_null(column, "").combine_chunks().dictionary_encode()
-    return tuple(encoded.dictionary.to_pylist()), encoded.indices.to_numpy().astype(np.int64)
 
 
 def _dates(column: pa.ChunkedArray) -> Ints:

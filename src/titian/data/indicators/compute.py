@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from titian.data.indicators import cubes, cubesql, distinct, formulas, ranked, spans
 from titian.data.indicators.asks import blank
-from titian.data.indicators.cells import Asked, cells
+from titian.data.indicators.cells import Asked
 from titian.data.indicators.model import Aggregation, Catalogue, Formula
 from titian.data.indicators.orgs import Floats, Tree, places
 from titian.data.indicators.plan import DENOMINATOR, VALUE, Cube, plan
@@ -104,13 +104,12 @@ def _measured(cube: Cube, inputs: Inputs, query: Query) -> list[dict[tuple[str, 
 
 
 def _item_by_item(asked: Asked, rows: pa.Table, trees: Sequence[Tree]) -> list[Floats]:
-    (found,) = cells(asked, rows)
     results = blank(asked, trees)
     counted = [f.aggregation is Aggregation.COUNT_DISTINCT for f in asked.cube.figures]
     for room, wanted in ((distinct, True), (ranked, False)):
         chosen = [at for at, is_counted in enumerate(counted) if is_counted is wanted]
         if chosen:
-            room.fill(results, asked, found, rows, trees, chosen)
+            room.fill(results, asked, rows, trees, chosen)
     return results
 
 

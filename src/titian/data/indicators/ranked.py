@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from titian.data.indicators.asks import Ask, by_tree
-from titian.data.indicators.cells import Asked, Cells
+from titian.data.indicators.cells import Asked, Cells, cells
 from titian.data.indicators.cubesql import ITEM, ROWS
 from titian.data.indicators.model import Aggregation
 from titian.data.indicators.orgs import NONE, Floats, Ints, Tree, places
@@ -37,15 +37,15 @@ class Ordered:
 def fill(
     results: Sequence[Floats],
     asked: Asked,
-    found: Cells,
     rows: pa.Table,
     trees: Sequence[Tree],
     figures: Sequence[int],
 ) -> None:
     """Put the percentiles and extremes of some figures of a cube into the results."""
+    (found,) = cells(asked, rows)
     values = np.asarray(rows.column(ITEM).cast(pa.float64()).to_numpy())
     counts = np.asarray(rows.column(ROWS).to_numpy())
-    for tree, asks in by_tree(asked, found, trees, figures):
+    for tree, asks in by_tree(asked, found.classes, trees, figures):
         place = places(found.orgs, tree)[found.org]
         for ancestors in tree.levels():
             above = ancestors[place]
