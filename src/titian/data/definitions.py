@@ -22,13 +22,14 @@ from typing import cast
 from titian.data.strict import read_yaml
 from titian.kernel import audit
 from titian.kernel.errors import InvalidDefinition, InvalidInput, NotFound
-from titian.kernel.ids import BankId
+from titian.kernel.ids import BankId, new_id
 from titian.kernel.scope import Permission, Scope
 from titian.kernel.settings import settings
 
 MAX_FILES = 5_000
 MAX_FILE_BYTES = 1_000_000
 PROFILE = "bank.yaml"
+REVISION = ".revision"
 
 
 class Kind(StrEnum):
@@ -98,6 +99,14 @@ def folder(scope: Scope, kind: Kind | str) -> Path:
     return place / Kind(kind).value
 
 
+def revision() -> int:
+    """Give a number that changes whenever definitions are installed, by any process."""
+    try:
+        return (settings().definitions / REVISION).stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
 def profile(scope: Scope) -> Profile:
     """Read a bank's `bank.yaml`; without one a bank inherits all presets."""
     path = _bank_home(scope.bank_id) / PROFILE
@@ -145,6 +154,7 @@ def set_presets(scope: Scope, presets: Presets) -> None:
     path = _bank_home(scope.bank_id) / PROFILE
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"presets: {presets}\n", encoding="utf-8")
+    _changed()
     audit.record(scope, "define.presets", scope.bank_id, {"presets": presets.value})
 
 
@@ -195,6 +205,12 @@ def _collect(directory: Path, kind: Kind) -> list[Path]:
     return files
 
 
+def _changed() -> None:
+    path = settings().definitions / REVISION
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(new_id("revision"), encoding="utf-8")
+
+
 def _copy(files: Sequence[Path], target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     draft = Path(mkdtemp(prefix=".install-", dir=target))
@@ -205,6 +221,7 @@ def _copy(files: Sequence[Path], target: Path) -> None:
             (draft / path.name).replace(target / path.name)
     finally:
         shutil.rmtree(draft)
+        _changed()
 
 
 def _read_profile(path: Path) -> Profile:

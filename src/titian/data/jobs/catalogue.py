@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -20,9 +21,12 @@ from titian.data.jobs.sqltext import Text, read_sql, understand
 from titian.data.strict import nearest
 from titian.kernel.errors import InvalidDefinition, NotFound
 from titian.kernel.scope import Scope
+from titian.kernel.settings import settings
 from titian.lake.schema import Layer, Table
 
 MAX_JOBS = 2_000
+FRESH_S = 1.0
+MAX_SEEN = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,37 @@ class _Draft:
     file: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A catalogue as it was a moment ago, and what it was made from."""
+
+    key: tuple[object, ...]
+    until: float
+    catalogue: Catalogue
+
+
+_seen: dict[tuple[Path, str], _Seen] = {}
+
+
 def load(scope: Scope) -> Catalogue:
-    """Read a bank's jobs. Raises InvalidDefinition with file, line and remedy."""
+    """Give a bank's jobs, at most a second old where somebody edits files by hand.
+
+    What is installed shows at once. Raises InvalidDefinition with file, line and remedy.
+    """
+    place = settings().definitions, scope.place
+    key = (definitions.revision(), *registry.python_jobs())
+    known = _seen.get(place)
+    if known is not None and known.key == key and time.monotonic() < known.until:
+        return known.catalogue
+    found = fresh(scope)
+    if len(_seen) >= MAX_SEEN:
+        _seen.clear()
+    _seen[place] = _Seen(key, time.monotonic() + FRESH_S, found)
+    return found
+
+
+def fresh(scope: Scope) -> Catalogue:
+    """Read a bank's jobs as they are this moment. Raises as `load`."""
     return _load(scope, tuple(_stamp(path) for path in definitions.paths(scope, Kind.JOBS)))
 
 

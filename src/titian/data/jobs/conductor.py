@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 from titian.data.checks.model import Outcome
 from titian.data.jobs import orders, outlook, pauses, runlog
-from titian.data.jobs.catalogue import load
+from titian.data.jobs.catalogue import fresh
 from titian.data.jobs.model import day_scope
 from titian.data.jobs.orders import Order, OrderState
 from titian.data.jobs.plan import Plan, Unit, plan
@@ -79,7 +79,7 @@ class _Conductor:
         self.pool = pool
         self.stop = stop
         self.scope = day_scope(order.bank)
-        self.catalogue = load(self.scope)
+        self.catalogue = fresh(self.scope)
         names = self.catalogue.select(order.jobs)
         self.plan: Plan = plan(self.catalogue, names, order.dates, wide=order.wide)
         self.outlook = outlook.Outlook(self.scope, self.catalogue, self.plan, order)

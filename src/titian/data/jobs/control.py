@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import select
 
 from titian.data.jobs import board, calendars, executor, orders, pauses
-from titian.data.jobs.catalogue import Catalogue, load
+from titian.data.jobs.catalogue import Catalogue, fresh, load
 from titian.data.jobs.model import State
 from titian.data.jobs.orders import Order, Reason
 from titian.data.jobs.tables import job_state
@@ -35,7 +35,7 @@ def run(
     Raises NotFound for an unknown job, InvalidDefinition when the bank's jobs cannot be read.
     """
     scope.require(Permission.RUN_JOBS)
-    catalogue = load(scope)
+    catalogue = fresh(scope)
     if not catalogue.jobs:
         raise NotFound(
             f"bank {scope.bank} has no jobs",
