@@ -76,9 +76,9 @@ def registry_addresses() -> Iterator[str]:
 
 
 def untranslated() -> Iterator[str]:
-    from titian.web import i18n
+    from titian.web.i18n import missing
 
-    yield from (f"untranslated: {message}" for message in i18n.missing())
+    yield from (f"untranslated: {message}" for message in missing())
 
 
 if __name__ == "__main__":

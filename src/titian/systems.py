@@ -8,6 +8,7 @@ from importlib import import_module
 TABLE_MODULES: tuple[str, ...] = (
     "titian.kernel.tables",
     "titian.data.feeds.tables",
+    "titian.data.checks.tables",
     "titian.data.jobs.tables",
     "titian.data.tags.tables",
     "titian.web.tables",

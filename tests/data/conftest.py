@@ -16,7 +16,8 @@ from titian.data.checks.evaluate import Facts
 from titian.data.definitions import Kind, Presets
 from titian.data.jobs import catalogue
 from titian.data.jobs.header import read_header
-from titian.data.jobs.work import Brake, Made, Task, perform
+from titian.data.jobs.task import Brake, Made, Task
+from titian.data.jobs.work import perform
 from titian.kernel import banks, db
 from titian.kernel.ids import BankId
 from titian.kernel.scope import Scope

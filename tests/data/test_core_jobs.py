@@ -16,7 +16,8 @@ from titian.data import definitions, indicators
 from titian.data.checks.evaluate import Facts
 from titian.data.feeds import discover, load, registry
 from titian.data.jobs import catalogue, inflow
-from titian.data.jobs.work import Brake, Task, perform
+from titian.data.jobs.task import Brake, Task
+from titian.data.jobs.work import perform
 from titian.kernel import banks
 from titian.kernel.ids import BankId, OrgId
 from titian.kernel.scope import Scope

@@ -31,12 +31,12 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
     url: str = request.getfixturevalue("postgres_url")
     name = new_id("titian")
     with psycopg.connect(url, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]  # our own new id
+        admin.execute(f'CREATE DATABASE "{name}"')
         configure(load(home=tmp_path, database_url=f"{url.rsplit('/', 1)[0]}/{name}"))
         db.upgrade()
         yield
         db.engine().dispose()
-        admin.execute(f'DROP DATABASE "{name}"')  # type: ignore[arg-type]  # our own new id
+        admin.execute(f'DROP DATABASE "{name}"')
 
 
 def test_migrations_give_the_declared_tables(database: None) -> None:

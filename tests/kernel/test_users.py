@@ -77,7 +77,7 @@ def test_changing_the_password_ends_other_sessions(wang: User) -> None:
     token = sessions.start(wang.user_id, wang.bank, address="", agent="")
     users.change_password(wang.user_id, PASSWORD, "another good pass")
     assert sessions.find(token) is None
-    assert users.authenticate("wang", "another good pass")
+    assert users.authenticate("wang", "another good pass").user_id == "wang"
 
 
 def test_an_admin_works_in_their_own_bank(admin: Scope, baishui: Scope, wang: User) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from titian.data.feeds import arrivals, quarantine, service
 from titian.data.feeds.load import Order
@@ -53,6 +53,12 @@ BAD = ((1, 8, "X"), (2, 8, "X"), (3, 4, ""))
 
 def parse(answer: httpx.Response) -> LexborHTMLParser:
     return LexborHTMLParser(answer.text)
+
+
+def node(page: LexborHTMLParser, css: str) -> LexborNode:
+    found = page.css_first(css)
+    assert found is not None, css
+    return found
 
 
 @dataclass(frozen=True)
@@ -108,14 +114,14 @@ def held_rows() -> int:
 class TestFeeds:
     def test_it_works(self, wang: Walker) -> None:
         page = parse(wang.get(f"{FEEDS}?date={DAY}"))
-        assert page.css_first("h1").text() == "Feeds of 30 Mar 2026"
+        assert node(page, "h1").text() == "Feeds of 30 Mar 2026"
         assert [f.text() for f in page.css(".figure-value span")][:4] == ["1", "0", "0", "0"]
         cells = [cell.text(strip=True) for cell in page.css(".data-panel tbody td")]
         assert cells[:6] == ["Villages", "village", "Arrived", "60", "3", "3"]
 
     def test_a_refused_delivery_comes_first_in_red(self, wang: Walker) -> None:
         page = parse(wang.get(FEEDS))
-        assert page.css_first("tbody .state").text() == "Refused"
+        assert node(page, "tbody .state").text() == "Refused"
         assert page.css(".figure[data-tone=bad]")
 
     def test_states_filter(self, wang: Walker) -> None:
@@ -130,7 +136,7 @@ class TestFeeds:
     @pytest.mark.usefixtures("broken")
     def test_the_union_sees_every_bank(self, admin: Walker) -> None:
         page = parse(admin.get(f"/at/union/feeds?date={NEXT}"))
-        assert "Qinghe" in page.css_first(".panel-list").text()
+        assert "Qinghe" in node(page, ".panel-list").text()
         assert len(page.css(".data-panel tbody tr")) == 2
 
     def test_another_banks_feeds_are_not_shown(self, wang: Walker, as_user: SignIn) -> None:
@@ -159,7 +165,7 @@ class TestFeed:
     def test_it_works(self, wang: Walker, part: str) -> None:
         answer = wang.get(f"{FEEDS}/village{part}")
         assert answer.status_code == 200
-        assert parse(answer).css_first("h1").text() == "Villages"
+        assert node(parse(answer), "h1").text() == "Villages"
 
     def test_the_contract_stands_in_words(self, wang: Walker) -> None:
         text = wang.get(f"{FEEDS}/village/contract").text
@@ -173,7 +179,7 @@ class TestFeed:
         assert "行政村" in text
 
     def test_drift_is_listed(self, wang: Walker) -> None:
-        assert "X" in parse(wang.get(f"{FEEDS}/village/drift")).css_first("td.main").text()
+        assert "X" in node(parse(wang.get(f"{FEEDS}/village/drift")), "td.main").text()
 
     def test_what_it_holds_up_is_drawn(self, wang: Walker) -> None:
         assert "core.village" in wang.get(f"{FEEDS}/village/lineage").text
@@ -196,11 +202,11 @@ class TestArrival:
 
     def test_a_refusal_says_what_to_do(self, wang: Walker) -> None:
         page = parse(wang.get(f"{FEEDS}/village/{NEXT}"))
-        notice = page.css_first(".notice[data-tone=bad]").text()
+        notice = node(page, ".notice[data-tone=bad]").text()
         assert "60 rows" in notice
         assert "61" in notice
         assert "ask for a new delivery" in notice
-        assert "differs" in page.css_first("table").text()
+        assert "differs" in node(page, "table").text()
 
     @pytest.mark.usefixtures("broken")
     def test_who_may_not_mend_sees_no_rows(self, as_user: SignIn) -> None:
@@ -251,7 +257,7 @@ class TestDeliver:
         files["data"] = ("other.dat", b"x")
         answer = self.send(wang, files, NEXT)
         assert answer.status_code == 422
-        assert "VILLAGE_20260331.dat" in parse(answer).css_first(".notice[data-tone=bad]").text()
+        assert "VILLAGE_20260331.dat" in node(parse(answer), ".notice[data-tone=bad]").text()
 
     @pytest.mark.parametrize("name", ["../../VILLAGE_20260331.dat", "..\\VILLAGE_20260331.dat"])
     def test_a_path_is_only_its_name(self, wang: Walker, broken: Delivered, name: str) -> None:
@@ -269,7 +275,7 @@ class TestQuarantine:
     def test_it_works(self, wang: Walker) -> None:
         page = parse(wang.get(WAITING))
         assert len(page.css("table.quarantine tbody tr")) == 3
-        assert "not in the code list" in page.css_first(".what-wrong").text()
+        assert "not in the code list" in node(page, ".what-wrong").text()
         assert [one.attributes["value"] for one in page.css("form.mend option")][:3] == [
             "X",
             "Y",
@@ -345,7 +351,7 @@ class TestQuarantine:
         asked = {"feed": "village", "column": "credit_village", "reason": "code"}
         path = f"{WAITING}/alike?feed=village&column=credit_village&reason=code"
         page = parse(wang.get(path))
-        assert "2 rows" in page.css_first("h1").text()
+        assert "2 rows" in node(page, "h1").text()
         nothing = wang.post(f"{WAITING}/alike", {**asked, "from-0": "X", "to-0": ""})
         assert nothing.status_code == 422
         answer = wang.post(f"{WAITING}/alike", {**asked, "from-0": "X", "to-0": "Y"})
@@ -369,16 +375,16 @@ class TestQuarantine:
 class TestRow:
     def test_it_works(self, wang: Walker) -> None:
         page = parse(wang.get(f"{WAITING}/{rows()[0].row_id}"))
-        wrong = page.css_first("[data-invalid=true]")
+        wrong = node(page, "[data-invalid=true]")
         assert "Credit village" in wrong.text()
-        assert page.css_first("#f-v-name").attributes["value"] == "村1"
+        assert node(page, "#f-v-name").attributes["value"] == "村1"
         assert "Nobody touched it yet." in page.text()
 
     def test_saving_goes_to_the_next_row(self, wang: Walker) -> None:
         first, second, _third = rows()
         page = parse(wang.get(f"{WAITING}/{first.row_id}"))
         fields = {
-            one.attributes["name"]: one.attributes.get("value") or ""
+            str(one.attributes["name"]): one.attributes.get("value") or ""
             for one in page.css(".fields-grid input")
         }
         fields |= {"v-credit_village": "Y", "note": "old code", "next": "yes"}
@@ -394,7 +400,7 @@ class TestRow:
         fields = self.fields(wang, row) | {"v-credit_village": "Y", "v-households": "many"}
         answer = wang.post(f"{WAITING}/{row}", fields)
         assert answer.status_code == 422
-        assert "Households" in parse(answer).css_first("[data-invalid=true]").text()
+        assert "Households" in node(parse(answer), "[data-invalid=true]").text()
 
     def test_nothing_changed(self, wang: Walker) -> None:
         row = rows()[0].row_id
@@ -485,7 +491,7 @@ class TestReplay:
         arrival = self.mend_all(wang)
         assert "Replay" in wang.get(f"{WAITING}/mended").text
         done = wang.post(f"{WAITING}/replay", {"arrival": arrival})
-        assert parse(done).css_first("h1").text() == "3 rows went in"
+        assert node(parse(done), "h1").text() == "3 rows went in"
         assert "core.village" in done.text
         assert held_rows() == 60
         fields = {"feed": "village", "first": DAY.isoformat(), "last": DAY.isoformat()}
@@ -501,7 +507,7 @@ class TestReplay:
         first = rows()[0]
         wang.post(f"{WAITING}/{first.row_id}/cell", {"value": "Y"})
         done = wang.post(f"{WAITING}/replay", {"arrival": first.arrival_id})
-        assert parse(done).css_first("h1").text() == "1 row went in"
+        assert node(parse(done), "h1").text() == "1 row went in"
         assert "some still wait" in done.text
         assert (held_rows(), len(rows())) == (58, 2)
 

@@ -19,7 +19,8 @@ from titian.data.indicators import Subject, Unit, cli
 from titian.data.indicators.compute import TABLE
 from titian.data.indicators.jobs import JOBS, subject_table
 from titian.data.jobs import catalogue
-from titian.data.jobs.work import Brake, Task, perform
+from titian.data.jobs.task import Brake, Task
+from titian.data.jobs.work import perform
 from titian.kernel import audit
 from titian.kernel.errors import Corrupt, Denied, InvalidInput, LimitExceeded, NotFound
 from titian.kernel.ids import OrgId, UserId

@@ -12,6 +12,18 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _check_result()
+    _job_alert()
+    _job_delivery()
+    _job_order()
+    _job_pause()
+    _job_run()
+    _job_state()
+    _job_text()
+    _job_webhook()
+
+
+def _check_result() -> None:
     op.create_table(
         "check_result",
         sa.Column("run_id", sa.String(40), nullable=False),
@@ -35,6 +47,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_check_result_table_date", "check_result", ["bank", "table_name", "business_date"]
     )
+
+
+def _job_alert() -> None:
     op.create_table(
         "job_alert",
         sa.Column("alert_id", sa.String(40), nullable=False),
@@ -52,6 +67,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_job_alert_bank_raised", "job_alert", ["bank", "raised_at"])
     op.create_index("ix_job_alert_unit", "job_alert", ["bank", "business_date", "job", "kind"])
+
+
+def _job_delivery() -> None:
     op.create_table(
         "job_delivery",
         sa.Column("alert_id", sa.String(40), nullable=False),
@@ -63,6 +81,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("alert_id", "hook_id", name="pk_job_delivery"),
     )
     op.create_index("ix_job_delivery_next_attempt", "job_delivery", ["next_attempt_at"])
+
+
+def _job_order() -> None:
     op.create_table(
         "job_order",
         sa.Column("order_id", sa.String(40), nullable=False),
@@ -86,6 +107,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_job_order_bank_requested", "job_order", ["bank", "requested_at"])
     op.create_index("ix_job_order_state", "job_order", ["state"])
+
+
+def _job_pause() -> None:
     op.create_table(
         "job_pause",
         sa.Column("bank", sa.String(63), nullable=False),
@@ -95,6 +119,9 @@ def upgrade() -> None:
         sa.Column("paused_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("bank", "job", name="pk_job_pause"),
     )
+
+
+def _job_run() -> None:
     op.create_table(
         "job_run",
         sa.Column("run_id", sa.String(40), nullable=False),
@@ -121,6 +148,9 @@ def upgrade() -> None:
     op.create_index("ix_job_run_bank_started", "job_run", ["bank", "started_at"])
     op.create_index("ix_job_run_order", "job_run", ["order_id"])
     op.create_index("ix_job_run_unit", "job_run", ["bank", "job", "business_date"])
+
+
+def _job_state() -> None:
     op.create_table(
         "job_state",
         sa.Column("bank", sa.String(63), nullable=False),
@@ -138,12 +168,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("bank", "business_date", "job", name="pk_job_state"),
     )
     op.create_index("ix_job_state_date", "job_state", ["business_date"])
+
+
+def _job_text() -> None:
     op.create_table(
         "job_text",
         sa.Column("sql_hash", sa.String(40), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("sql_hash", name="pk_job_text"),
     )
+
+
+def _job_webhook() -> None:
     op.create_table(
         "job_webhook",
         sa.Column("hook_id", sa.String(40), nullable=False),
