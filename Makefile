@@ -52,8 +52,15 @@ lint: .venv/dev ## Style, floors and house rules
 types: .venv/dev ## Check types
 	@$(BIN)/mypy
 
-bench: .venv/dev front ## Run every benchmark; each prints one JSON line
-	@for script in benchmarks/*.py; do echo "$$script"; $(BIN)/python $$script --json || exit 1; done
+.venv/peer/installed: .venv/dev requirements/bench.txt
+	@echo "Installing the peers of the benchmarks (once) ..."
+	@$(PYTHON) -m venv .venv/peer
+	@.venv/peer/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
+
+bench: .venv/peer/installed ## Run every benchmark; each prints one JSON line
+	@for script in benchmarks/*.py; do echo "$$script"; \
+		PEER_PYTHON=.venv/peer/bin/python $(BIN)/python $$script --json || exit 1; done
 
 wheel: front ## Build the wheel, front end included
 	@$(BIN)/python -m build --wheel --no-isolation

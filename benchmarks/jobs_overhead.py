@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -185,7 +186,8 @@ def main() -> int:
     parser.add_argument("--peer-python", help="a Python in which Dagster is installed")
     options = parser.parse_args()
     mine = ours(options.jobs, options.rounds)
-    python = options.peer_python or (sys.executable if find_spec("dagster") else None)
+    named = options.peer_python or os.environ.get("PEER_PYTHON")
+    python = named or (sys.executable if find_spec("dagster") else None)
     other = peer(python, options.jobs, options.rounds) if python else None
     figures = _figures(options.jobs, options.rounds, mine, other)
     if options.json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from titian.data import definitions
@@ -15,7 +16,13 @@ from titian.kernel.scope import Scope
 
 def contracts(scope: Scope) -> list[Contract]:
     """List the contracts in force for a scope's bank, by feed. Raises InvalidDefinition."""
-    return read_all(definitions.paths(scope, definitions.Kind.FEEDS))
+    paths = definitions.paths(scope, definitions.Kind.FEEDS)
+    return list(_read(tuple((path, path.stat().st_mtime_ns) for path in paths)))
+
+
+@lru_cache(maxsize=256)
+def _read(stamps: tuple[tuple[Path, int], ...]) -> tuple[Contract, ...]:
+    return tuple(read_all([path for path, _changed in stamps]))
 
 
 def contract(scope: Scope, feed: str) -> Contract:
