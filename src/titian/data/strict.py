@@ -88,7 +88,7 @@ class Document:
 
 def nearest(word: str, choices: Iterable[str]) -> str:
     """Say which word was probably meant, or which there are."""
-    known = sorted(set(choices))
+    known = sorted({str(choice) for choice in choices})
     close = get_close_matches(word, known, n=1, cutoff=0.6)
     if close:
         return f"Did you mean {close[0]!r}?"
