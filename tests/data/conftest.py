@@ -213,7 +213,7 @@ def own_definitions(scope: Scope) -> None:
 
 
 def _run(scope: Scope, name: str, *dates: date) -> Made:
-    known = catalogue.load(scope)
+    known = catalogue.fresh(scope)
     task = Task(known.job(name), dates or (LAST,), known.tables, Facts(_unknown, _unknown))
     return perform(scope, task, Brake())
 

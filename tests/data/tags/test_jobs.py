@@ -169,9 +169,9 @@ def test_a_rewritten_date_is_read_anew(sample_bank: Scope, run_job: RunJob) -> N
 def test_a_bank_without_tags_has_no_tag_job(sample_bank: Scope) -> None:
     from titian.data.jobs import catalogue as jobs
 
-    assert TAG in jobs.load(sample_bank).jobs
+    assert TAG in jobs.fresh(sample_bank).jobs
     shutil.rmtree(definitions.folder(sample_bank, Kind.TAGS))
-    assert TAG not in jobs.load(sample_bank).jobs
+    assert TAG not in jobs.fresh(sample_bank).jobs
 
 
 def test_tags_that_lost_their_profile_say_so(sample_bank: Scope, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 from titian.data.parties import standing, timeline
 from titian.data.parties.model import Customer, Relation, Section, Tie
-from titian.data.parties.reading import PARTY, Reader, of_day, reading
+from titian.data.parties.reading import PARTY, Reader, reading
 from titian.kernel import audit
 from titian.kernel.audit import Entry
 from titian.kernel.errors import NotFound
@@ -14,7 +14,6 @@ from titian.kernel.ids import PartyId
 from titian.kernel.scope import Permission, Scope
 
 MAX_RELATIONS = 60
-MAX_PRODUCTS = 200
 MAX_LOOKS = 200
 
 _TABLES = (
@@ -43,13 +42,6 @@ _TIES = (
     ("same_household", Tie.HOUSEHOLD), ("same_phone", Tie.PHONE), ("same_address", Tie.ADDRESS),
 )  # fmt: skip
 
-_HOUSEHOLD_SQL = """
-    SELECT household_id, village_id, head_party_id, members, land_mu, house, industry,
-        credit_village
-    FROM core.household
-    WHERE business_date = $business_date AND household_id = (
-        SELECT household_id FROM core.party
-        WHERE business_date = $business_date AND party_id = $party_id)"""
 _RELATED_SQL = """
     WITH own AS (
         SELECT phone, address, household_id FROM core.party
@@ -72,7 +64,7 @@ def customer(scope: Scope, party_id: PartyId, day: date | None = None) -> Custom
     """
     scope.require(Permission.VIEW_CUSTOMERS)
     with reading(scope, _TABLES, day) as reader:
-        identity = _of_day(reader, PARTY, _IDENTITY, party_id)
+        identity = reader.of_day(PARTY, _IDENTITY, "party_id", party_id)
         if not identity.rows:
             raise NotFound(
                 f"there is no customer {party_id!r} on {reader.day}", "Search for it first."
@@ -101,7 +93,7 @@ def looks(scope: Scope, party_id: PartyId, limit: int = 50) -> list[Entry]:
 
 
 def _picture(reader: Reader, party_id: PartyId, identity: Section) -> Customer:
-    household = reader.section("core.household", _HOUSEHOLD, _HOUSEHOLD_SQL, party_id=party_id)
+    household = _household(reader, party_id)
     touches = timeline.touches(reader, party_id)
     repayments = timeline.repayments(reader, party_id)
     return Customer(
@@ -112,9 +104,9 @@ def _picture(reader: Reader, party_id: PartyId, identity: Section) -> Customer:
         identity=identity,
         household=household,
         relations=_relations(reader, party_id, household),
-        accounts=_of_day(reader, "core.account", _ACCOUNT, party_id),
-        cards=_of_day(reader, "core.card", _CARD, party_id),
-        loans=_of_day(reader, "core.loan", _LOAN, party_id),
+        accounts=reader.of_day("core.account", _ACCOUNT, "party_id", party_id),
+        cards=reader.of_day("core.card", _CARD, "party_id", party_id),
+        loans=reader.of_day("core.loan", _LOAN, "party_id", party_id),
         repayments=repayments,
         touches=touches,
         tags=standing.worn_tags(reader, party_id),
@@ -123,9 +115,12 @@ def _picture(reader: Reader, party_id: PartyId, identity: Section) -> Customer:
     )
 
 
-def _of_day(reader: Reader, table: str, columns: tuple[str, ...], party_id: PartyId) -> Section:
-    sql = of_day(table, columns)
-    return reader.section(table, columns, sql, party_id=party_id, most=MAX_PRODUCTS)
+def _household(reader: Reader, party_id: PartyId) -> Section:
+    own = reader.day_rows(PARTY, ("household_id",), "party_id", party_id, reader.day)
+    household_id = own.column(0).to_pylist()[0]
+    if household_id is None:
+        return Section((), ())
+    return reader.of_day("core.household", _HOUSEHOLD, "household_id", household_id)
 
 
 def _relations(reader: Reader, party_id: PartyId, household: Section) -> tuple[Relation, ...]:

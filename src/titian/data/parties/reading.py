@@ -9,16 +9,19 @@ from datetime import date
 from functools import lru_cache
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
 from sqlglot import exp
 
 from titian.data.parties.model import Row, Section
 from titian.kernel.errors import NotFound
 from titian.kernel.scope import Scope
-from titian.lake import masking, store
+from titian.lake import handles, masking, store
 from titian.lake.schema import BUSINESS_DATE, Table
 from titian.lake.session import JobSession, open_session
 
 PARTY = "core.party"
+MAX_OF_DAY = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,24 @@ class Reader:
         section = Section(tuple(table.column(c) for c in columns), tuple(_rows(shown)))
         return section, _rows(found.select(list(beside)))
 
+    def of_day(self, name: str, columns: Sequence[str], key: str, value: str) -> Section:
+        """Give the rows of the business date whose key has a value, from that date's files."""
+        if name not in self.tables:
+            return Section((), ())
+        table = self.tables[name]
+        found = self.day_rows(name, columns, key, value, self.day).sort_by(columns[0])
+        shown = masking.masked(self.scope, table, found.slice(0, MAX_OF_DAY))
+        return Section(tuple(table.column(c) for c in columns), tuple(_rows(shown)))
+
+    def day_rows(
+        self, name: str, columns: Sequence[str], key: str, value: str, day: date
+    ) -> pa.Table:
+        """Read such rows of one date in the clear; several times quicker than a query."""
+        snapshot = handles.snapshot(Scope.system(self.scope.bank_id), name)
+        files = snapshot.uris(frozenset({day}))
+        found = ds.dataset(files, schema=snapshot.table.arrow_schema(), format="parquet")
+        return found.to_table(columns=list(columns), filter=pc.field(key) == value)
+
     def query(self, sql: str, **values: object) -> pa.Table:
         """Run a query in the clear, for what is not shown."""
         given = {BUSINESS_DATE: self.day, **values}
@@ -60,13 +81,6 @@ class Reader:
     def has(self, name: str) -> bool:
         """Whether the bank has a table."""
         return name in self.tables
-
-
-@lru_cache(maxsize=128)
-def of_day(table: str, columns: tuple[str, ...]) -> str:
-    """Give the SELECT of a party's rows (`$party_id`) on `$business_date`, at most `$most`."""
-    day = _column(BUSINESS_DATE).eq(exp.Placeholder(this=BUSINESS_DATE))
-    return _rows_of_party(table, columns).where(day).order_by(_column(columns[0])).sql("duckdb")
 
 
 @lru_cache(maxsize=128)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from titian.data.parties.model import Figure, Worn
-from titian.data.parties.reading import Reader, of_day, on_days
+from titian.data.parties.reading import Reader, on_days
 from titian.data.tags import catalogue, store
 from titian.decide import Label
 from titian.kernel.ids import PartyId
@@ -25,8 +25,8 @@ def worn_tags(reader: Reader, party_id: PartyId) -> tuple[Worn, ...]:
     held = [day for day in store.dates(scope) if day <= reader.day]
     if not held:
         return ()
-    given = {"party_id": party_id, "business_date": held[-1], "most": 1}
-    dense = reader.query(of_day(PROFILE, ("dense_id",)), **given).column(0).to_pylist()
+    numbers = reader.day_rows(PROFILE, ("dense_id",), "party_id", party_id, held[-1])
+    dense = numbers.column(0).to_pylist()
     if not dense:
         return ()
     known = catalogue.visible(scope)

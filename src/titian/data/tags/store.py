@@ -28,7 +28,7 @@ from titian.lake import handles, store
 from titian.lake.schema import BUSINESS_DATE
 from titian.lake.session import JobSession, open_session
 
-MAX_DAYS = 24
+MAX_DAYS = 64
 MAX_CONDITIONS = 64
 MAX_HISTORY_DAYS = 800
 

@@ -250,7 +250,6 @@ days AS (
     party_id,
     business_date AS day,
     business_date > CAST($business_date AS DATE) - 30 AS recent,
-    business_date > CAST($business_date AS DATE) - 7 AS this_week,
     atm_entries,
     card_entries,
     cash_entries,
@@ -293,11 +292,61 @@ days AS (
   FROM mart.party_day
   WHERE business_date > CAST($business_date AS DATE) - 90 AND business_date <= $business_date
 ),
+halves AS (
+  SELECT
+    party_id,
+    recent,
+    sum(entries) AS entries,
+    count(*) FILTER (WHERE entries > 0) AS active_days,
+    sum(in_fen) AS in_fen,
+    sum(out_fen) AS out_fen,
+    max(max_out_fen) AS max_out_fen,
+    sum(mobile_entries) AS mobile_entries,
+    sum(counter_entries) AS counter_entries,
+    sum(quick_entries) AS quick_entries,
+    sum(mobile_logins) AS mobile_logins,
+    sum(transfers_out) AS transfers_out,
+    sum(declines) AS declines,
+    sum(device_binds) AS device_binds,
+    sum(payee_adds) AS payee_adds,
+    sum(limit_changes) AS limit_changes,
+    sum(touches) AS touches,
+    sum(night_entries) AS night_entries,
+    sum(atm_entries) AS atm_entries,
+    sum(online_entries) AS online_entries,
+    sum(wechat_entries) AS wechat_entries,
+    sum(direct_entries) AS direct_entries,
+    sum(card_entries) AS card_entries,
+    sum(cash_entries) AS cash_entries,
+    sum(cash_fen) AS cash_fen,
+    sum(salary_fen) AS salary_fen,
+    bit_or(CASE WHEN salaries > 0 THEN 1 << month(day) ELSE 0 END) AS salary_months,
+    sum(pension_fen) AS pension_fen,
+    sum(subsidy_fen) AS subsidy_fen,
+    sum(sale_fen) AS sale_fen,
+    sum(utilities) AS utilities,
+    sum(payments) AS payments,
+    sum(payment_fen) AS payment_fen,
+    sum(markets) AS markets,
+    sum(transfer_out_fen) AS transfer_out_fen,
+    sum(logins) AS logins,
+    sum(wechat_events) AS wechat_events,
+    sum(responses) AS responses,
+    sum(conversions) AS conversions,
+    sum(instalments) AS instalments,
+    sum(late_instalments) AS late_instalments,
+    max(max_days_late) AS max_days_late,
+    sum(CASE WHEN day > CAST($business_date AS DATE) - 7 THEN device_binds ELSE 0 END)
+      AS device_binds_7d,
+    max(CASE WHEN entries > 0 THEN day END) AS last_entry
+  FROM days
+  GROUP BY party_id, recent
+),
 sums AS (
   SELECT
     party_id,
     sum(entries) FILTER (WHERE recent) AS entries_30d,
-    count(*) FILTER (WHERE recent AND entries > 0) AS active_days_30d,
+    sum(active_days) FILTER (WHERE recent) AS active_days_30d,
     sum(in_fen) FILTER (WHERE recent) AS in_fen_30d,
     sum(out_fen) FILTER (WHERE recent) AS out_fen_30d,
     max(max_out_fen) FILTER (WHERE recent) AS max_out_fen_30d,
@@ -311,9 +360,9 @@ sums AS (
     sum(payee_adds) FILTER (WHERE recent) AS payee_adds_30d,
     sum(limit_changes) FILTER (WHERE recent) AS limit_changes_30d,
     sum(touches) FILTER (WHERE recent) AS touches_30d,
-    sum(device_binds) FILTER (WHERE this_week) AS device_binds_7d,
+    sum(device_binds_7d) AS device_binds_7d,
     sum(entries) AS entries_90d,
-    count(*) FILTER (WHERE entries > 0) AS active_days_90d,
+    sum(active_days) AS active_days_90d,
     sum(in_fen) AS in_fen_90d,
     sum(out_fen) AS out_fen_90d,
     sum(night_entries) AS night_entries_90d,
@@ -328,7 +377,7 @@ sums AS (
     sum(cash_entries) AS cash_entries_90d,
     sum(cash_fen) AS cash_fen_90d,
     sum(salary_fen) AS salary_fen_90d,
-    count(DISTINCT date_trunc('month', day)) FILTER (WHERE salaries > 0) AS salary_months_90d,
+    bit_count(bit_or(salary_months)) AS salary_months_90d,
     sum(pension_fen) AS pension_fen_90d,
     sum(subsidy_fen) AS subsidy_fen_90d,
     sum(sale_fen) AS sale_fen_90d,
@@ -346,9 +395,8 @@ sums AS (
     sum(instalments) AS instalments_90d,
     sum(late_instalments) AS late_instalments_90d,
     max(max_days_late) AS max_days_late_90d,
-    date_diff('day', max(day) FILTER (WHERE entries > 0), CAST($business_date AS DATE))
-      AS last_entry_days
-  FROM days
+    date_diff('day', max(last_entry), CAST($business_date AS DATE)) AS last_entry_days
+  FROM halves
   GROUP BY party_id
 ),
 ranked AS (
