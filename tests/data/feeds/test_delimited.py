@@ -67,7 +67,9 @@ FIELD = st.text(
 )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(st.tuples(FIELD, FIELD, FIELD), max_size=20), st.sampled_from(["|@|", "|", "\x1f"]))
 @example([("丁|", "亅@", "乗|@")], "|@|")
 def test_gb18030_comes_back_whatever_its_second_bytes(
@@ -83,7 +85,9 @@ def test_gb18030_comes_back_whatever_its_second_bytes(
     assert found.broken == []
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.lists(
         st.lists(st.text(st.sampled_from('ab,"\n 中;'), max_size=6), min_size=3, max_size=3),
@@ -106,7 +110,9 @@ def _quoted(value: str) -> str:
     return '"' + value.replace('"', '""') + '"' if set(value) & set('",;|\n') else value
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(st.text(st.sampled_from('a;"\r中'), max_size=7), max_size=12), st.booleans())
 def test_no_line_is_lost_whatever_it_holds(tmp_path: Path, texts: list[str], torn: bool) -> None:
     data = "\n".join(texts).encode("gb18030")
@@ -125,7 +131,9 @@ def test_no_line_is_lost_whatever_it_holds(tmp_path: Path, texts: list[str], tor
         assert found.raw[line] == joined.removesuffix(b"\r")
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.lists(st.text(st.sampled_from('ab;"\n'), max_size=9), min_size=1, max_size=8),
     st.integers(5, 40),
@@ -288,6 +296,7 @@ def test_a_file_that_vanished_is_refused(tmp_path: Path) -> None:
     assert findings.refusals[0].code is Code.UNREADABLE
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.sampled_from('a,"\n'), max_size=5), min_size=1, max_size=5))
 def test_one_record_splits_as_the_csv_module_does(row: Sequence[str]) -> None:
     out = io.StringIO()

@@ -10,7 +10,7 @@ import pytest
 
 from .conftest import core_contract
 
-ROWS = 150_000
+ROWS = 100_000
 CHILD = """
 import sys
 from pathlib import Path

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from titian.data.feeds.model import CodeMeaning, Decoder, Field
@@ -36,6 +36,7 @@ def bad(parsed: Parsed) -> list[int]:
     return [] if parsed.bad is None else [at for at, wrong in enumerate(parsed.bad) if wrong]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-(10**18) + 1, 10**18 - 1)))
 def test_yuan_become_the_fen_that_the_kernel_makes(fen: list[int]) -> None:
     texts = [f"{Decimal(value).scaleb(-2):f}" for value in fen if abs(value) < 10**17]
@@ -44,6 +45,7 @@ def test_yuan_become_the_fen_that_the_kernel_makes(fen: list[int]) -> None:
     assert bad(parsed) == []
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([*NONSENSE, "1", "-2.50", " 7.1 ", "+3", "0.001", "1.230", None])))
 def test_good_amounts_survive_any_company(texts: list[str | None]) -> None:
     parsed = numbers.fen(column(*texts))
@@ -79,6 +81,7 @@ def test_no_double(text: str) -> None:
     assert bad(parsed) == [1]
 
 
+@settings(deadline=None)
 @given(st.lists(st.dates()))
 def test_every_day_is_read(days: list[date]) -> None:
     texts = [f"{day.year:04}{day.month:02}{day.day:02}" for day in days]
@@ -86,6 +89,7 @@ def test_every_day_is_read(days: list[date]) -> None:
     assert values(moments.iso_date(column(*(day.isoformat() for day in days)))) == days
 
 
+@settings(deadline=None)
 @given(st.integers(0, 99_999_999))
 def test_eight_figures_are_a_day_or_bad(number: int) -> None:
     text = f"{number:08}"
@@ -107,6 +111,7 @@ def test_no_day(text: str) -> None:
     assert bad(parsed) == [1]
 
 
+@settings(deadline=None)
 @given(st.lists(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59))))  # noqa: DTZ001
 def test_every_second_is_read(moments_: list[datetime]) -> None:
     whole = [moment.replace(microsecond=0) for moment in moments_]
@@ -246,6 +251,7 @@ def test_a_moment_is_a_date_only_at_midnight() -> None:
     assert bad(parsed) == [1]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["1", "2", " 3", "x", "", None, "20260101"]), min_size=1))
 def test_slices_decode_like_wholes(texts: list[str | None]) -> None:
     whole = column("9", *texts)

@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
@@ -24,13 +23,13 @@ from titian.data.feeds.sources import quotes
 from titian.data.feeds.sources.batch import BrokenRow, Findings, Part, RawBatch
 from titian.data.feeds.sources.headings import layout_reader
 from titian.data.feeds.sources.lines import Block, Layout, blocks, grouped
+from titian.data.feeds.sources.quotes import Places, line_ends
+from titian.data.feeds.sources.records import Records, Splitter
 from titian.data.feeds.sources.text import decoded
-from titian.data.feeds.values.parsed import Mask, empty_to_null
+from titian.data.feeds.values.parsed import empty_to_null
 
-LF, CR = 10, 13
 _LONE_SURROGATE = re.compile("[\udc80-\udcff]")
 _SENTINELS = (b"\x1f", b"\x1e", b"\x1d", b"\x1c", b"\x02", b"\x01", b"\x03", b"\x04")
-Places = npt.NDArray[np.int64]
 
 
 def read_delimited(
@@ -64,7 +63,7 @@ class _Group:
     def ends(self) -> Places:
         """Where each line's feed stands."""
         if self._ends is None:
-            self._ends = np.flatnonzero(np.frombuffer(self.raw, np.uint8) == LF)
+            self._ends = line_ends(self.raw)
         return self._ends
 
     def line(self, first: int, last: int | None = None) -> bytes:
@@ -74,8 +73,7 @@ class _Group:
         return self.raw[start:stop].removesuffix(b"\r")
 
     def batch(self) -> RawBatch:
-        columns, good = self._in_bulk()
-        alone = np.setdiff1d(np.arange(self.count), good, assume_unique=True)
+        columns, good, alone = self._in_bulk()
         rows, broken = self._one_by_one(alone.tolist())
         places = {name: at for at, name in enumerate(self.layout.headings)}
         index = np.concatenate([good, np.array([at for at, _ in rows], np.int64)])
@@ -90,20 +88,26 @@ class _Group:
             broken=broken,
         )
 
-    def _in_bulk(self) -> tuple[dict[str, pa.Array], Places]:
-        """Give the columns of the lines that split and decode, and those lines' numbers."""
-        nothing = dict.fromkeys(self.wanted, pa.array([], pa.string()))
-        divided, delimiter = self._divided()
+    def _in_bulk(self) -> tuple[dict[str, pa.Array], Places, Places]:
+        """Give the records that split and decode by column, their lines, and the other lines."""
+        data, delimiter = self._divided()
         if delimiter is None:
-            return nothing, np.empty(0, np.int64)
-        odd = self._odd(divided, delimiter)
-        split = self._split(divided, delimiter, odd)
-        if split is None:
-            odd = self._torn(divided, delimiter, odd)
-            split = self._split(divided, delimiter, odd)
-        if split is None:
-            return nothing, np.empty(0, np.int64)
-        columns, good = split
+            return self._nothing(), np.empty(0, np.int64), np.arange(self.count)
+        splitter = Splitter(data, delimiter[0], self.group, self.spec, self.line)
+        found = splitter.records()
+        columns = self._split(found, delimiter)
+        if columns is None:
+            found = splitter.careful_records()
+            columns = self._split(found, delimiter, careful=True)
+        self.last_lines = found.last_lines
+        if columns is None:
+            return self._nothing(), np.empty(0, np.int64), np.concatenate([found.kept, found.alone])
+        return self._decoded(columns, found)
+
+    def _decoded(
+        self, columns: dict[str, pa.Array], found: Records
+    ) -> tuple[dict[str, pa.Array], Places, Places]:
+        good, alone = found.kept, found.alone
         undecodable = np.zeros(len(good), np.bool_)
         texts = {}
         for name, column in columns.items():
@@ -113,8 +117,16 @@ class _Group:
         if undecodable.any():
             keep = pa.array(~undecodable)
             texts = {name: text.filter(keep) for name, text in texts.items()}
+            alone = np.concatenate([alone, good[undecodable]])
             good = good[~undecodable]
-        return texts, good
+        return texts, good, alone
+
+    def _nothing(self) -> dict[str, pa.Array]:
+        return dict.fromkeys(self.wanted, pa.array([], pa.string()))
+
+    @property
+    def _width(self) -> int:
+        return len(self.layout.headings) + self.layout.trailing
 
     def _divided(self) -> tuple[bytes, bytes | None]:
         """Put one byte in the place of a longer delimiter; None when no byte is free."""
@@ -125,23 +137,20 @@ class _Group:
         return (self.raw, None) if free is None else (self.raw.replace(delimiter, free), free)
 
     def _split(
-        self, data: bytes, delimiter: bytes, odd: Mask | None
-    ) -> tuple[dict[str, pa.Array], Places] | None:
-        """Split the lines that are not odd; None when Arrow sees other lines than there are."""
-        kept = np.arange(self.count) if odd is None else np.flatnonzero(~odd)
-        if not len(kept):
-            return dict.fromkeys(self.wanted, pa.array([], pa.binary())), kept
-        width = len(self.layout.headings)
-        names = [f"f{at}" for at in range(width + self.layout.trailing)]
-        rest = data if odd is None else _without(data, odd)
+        self, found: Records, delimiter: bytes, *, careful: bool = False
+    ) -> dict[str, pa.Array] | None:
+        """Split the records that are not odd; None when Arrow sees others than there are."""
+        rows = len(found.kept)
+        if not rows:
+            return dict.fromkeys(self.wanted, pa.array([], pa.binary()))
+        names = [f"f{at}" for at in range(self._width)]
         try:
-            table = _read_csv(rest, names, delimiter, self.spec.quote)
+            table = _read_csv(found.kept_data(), names, delimiter, self.spec.quote)
         except pa.ArrowInvalid:
             return None
-        maybe_blank = odd is None and all(column.null_count for column in table.columns)
-        if table.num_rows != len(kept) or maybe_blank:
-            return None
-        if self.layout.trailing and table.column(width).null_count != len(kept):
+        maybe_blank = not careful and all(column.null_count for column in table.columns)
+        trailing = self.layout.trailing and table.column(self._width - 1).null_count != rows
+        if table.num_rows != rows or maybe_blank or trailing:
             return None
         at = {name: f"f{place}" for place, name in enumerate(self.layout.headings)}
         columns = {name: _single(table.column(at[name])) for name in self.wanted}
@@ -151,67 +160,7 @@ class _Group:
                 name: pc.replace_substring(column, delimiter, real)
                 for name, column in columns.items()
             }
-        return columns, kept
-
-    def _odd(self, data: bytes, delimiter: bytes) -> Mask | None:
-        """Mark lines with unusual quotes or another number of fields."""
-        fields = len(self.layout.headings) + self.layout.trailing
-        quoted = self.spec.quote and self.spec.quote.encode() in data
-        if not quoted and data.count(delimiter) == self.count * (fields - 1):
-            return None
-        ends = np.flatnonzero(np.frombuffer(data, np.uint8) == LF)
-        odd = np.zeros(self.count, np.bool_)
-        if quoted:
-            odd |= quotes.odd_lines(data, ends, ord(self.spec.quote), delimiter[0])
-            self._mark_inside_quotes(odd)
-        odd |= self._widths(data, ends, delimiter) != fields
-        return odd if odd.any() else None
-
-    def _widths(self, data: bytes, ends: Places, delimiter: bytes) -> Places:
-        """Count the fields of each line; a delimiter inside quotes is text."""
-        view = np.frombuffer(data, np.uint8)
-        at = np.flatnonzero(view == delimiter[0])
-        if self.spec.quote:
-            closed = np.searchsorted(np.flatnonzero(view == ord(self.spec.quote)), at) % 2 == 0
-            at = at[closed]
-        return np.bincount(np.searchsorted(ends, at), minlength=len(ends)) + 1
-
-    def _torn(self, data: bytes, delimiter: bytes, odd: Mask | None) -> Mask:
-        """Mark blank lines and those with carriage returns inside, where Arrow ends a line."""
-        view = np.frombuffer(data, np.uint8)
-        ends = np.flatnonzero(view == LF)
-        fields = len(self.layout.headings) + self.layout.trailing
-        marked: Mask = self._widths(data, ends, delimiter) != fields
-        if odd is not None:
-            marked |= odd
-        lengths = np.diff(ends, prepend=-1) - 1
-        starts = np.concatenate([[0], ends[:-1] + 1])
-        marked |= (lengths == 0) | ((lengths == 1) & (view[starts] == CR))
-        returns = np.flatnonzero(view == CR)
-        marked[np.searchsorted(ends, returns[view[returns + 1] != LF])] = True
-        return marked
-
-    def _mark_inside_quotes(self, marked: Mask) -> None:
-        """Mark the lines between one whose quote stays open and the one that closes it."""
-        quote = self.spec.quote.encode()
-        stops = np.cumsum([block.lines for block in self.group])
-        at = 0
-        for first in np.flatnonzero(marked).tolist():
-            if first < at or self.line(first).count(quote) % 2 == 0:
-                continue
-            stop = int(stops[np.searchsorted(stops, first, side="right")])
-            last = self._closing(first, min(stop, first + quotes.MAX_RECORD_LINES), quote)
-            if last is not None:
-                marked[first : last + 1] = True
-                self.last_lines[first] = last
-                at = last + 1
-
-    def _closing(self, first: int, stop: int, quote: bytes) -> int | None:
-        for last in range(first + 1, stop):
-            if self.line(last).count(quote) % 2 == 1:
-                width = len(self.layout.headings)
-                return last if quotes.has_fields(self.line(first, last), self.spec, width) else None
-        return None
+        return columns
 
     def _one_by_one(
         self, alone: Sequence[int]
@@ -219,13 +168,8 @@ class _Group:
         rows: list[tuple[int, list[str]]] = []
         broken: list[BrokenRow] = []
         width = len(self.layout.headings)
-        after = 0
         for at in alone:
-            if at < after:
-                continue
-            last = self.last_lines.get(at, at)
-            after = last + 1
-            raw = self.line(at, last)
+            raw = self.line(at, self.last_lines.get(at))
             if self._blank(raw):
                 continue
             fields = self._fields(raw)
@@ -300,12 +244,3 @@ def _joined(column: pa.Array, more: Sequence[str]) -> pa.Array:
     if not more:
         return column
     return pa.concat_arrays([column, empty_to_null(pa.array(more, pa.string()))])
-
-
-def _without(data: bytes, odd: Mask) -> bytes:
-    """Drop the marked lines."""
-    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == LF) + 1
-    starts = np.concatenate([[0], ends[:-1]])
-    changes = np.flatnonzero(np.diff(odd.astype(np.int8), prepend=1, append=1))
-    runs = zip(changes[::2].tolist(), changes[1::2].tolist(), strict=True)
-    return b"".join(data[starts[first] : ends[last - 1]] for first, last in runs)

@@ -7,38 +7,77 @@ that never closes costs one line, not the rest of the file.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from titian.data.feeds.model import SourceSpec
 
+Places: TypeAlias = npt.NDArray[np.int64]
+Mask: TypeAlias = npt.NDArray[np.bool_]
 LF, CR = 10, 13
 MAX_RECORD_LINES = 1_000
 MAX_RECORD_BYTES = 1 << 20
 
 
-def odd_lines(
-    data: bytes, ends: npt.NDArray[np.int64], quote: int, delimiter: int
-) -> npt.NDArray[np.bool_]:
-    """Mark the lines whose quotes are not simply one pair around a field.
+@dataclass(frozen=True, slots=True)
+class Quotes:
+    """The runs of neighbouring quotes in some data: first position, length, quotes before it.
 
-    `ends` holds the position of each line's feed; `quote` and `delimiter` are single bytes.
+    Whether text is inside quotes only depends on whether the number of quotes before it is odd,
+    also with quotes doubled inside a field.
     """
-    view = np.frombuffer(data, np.uint8)
+
+    positions: Places
+    starts: Places
+    lengths: Places
+    before: Places
+
+    def count_before(self, at: Places) -> Places:
+        """Count the quotes before each position."""
+        return np.searchsorted(self.positions, at)
+
+
+def line_ends(data: bytes) -> Places:
+    """Give the positions of line feeds."""
+    return np.flatnonzero(np.frombuffer(data, np.uint8) == LF)
+
+
+def quotes_in(view: npt.NDArray[np.uint8], quote: int) -> Quotes:
+    """Find the quotes in data."""
     at = np.flatnonzero(view == quote)
-    if at.size == 0:
-        return np.zeros(len(ends), np.bool_)
-    line = np.searchsorted(ends, at)
-    counts = np.bincount(line, minlength=len(ends))
-    opening = (np.arange(at.size) - (np.cumsum(counts) - counts)[line]) % 2 == 0
-    before = np.where(at == 0, LF, view[at - 1])
-    after = view[np.minimum(at + 1, len(view) - 1)]
-    outside = np.where(opening, before, after)
-    fits = (outside == delimiter) | (outside == LF) | ((outside == CR) & ~opening)
-    odd = np.asarray(counts % 2 == 1, np.bool_)
-    odd[line[~fits]] = True
-    return odd
+    first = np.flatnonzero(np.diff(at, prepend=-2) > 1)
+    return Quotes(at, at[first], np.diff(first, append=at.size), first)
+
+
+def misplaced(view: npt.NDArray[np.uint8], found: Quotes, before: Places, delimiter: int) -> Mask:
+    """Say for each run whether it opens in mid-field or closes before more text.
+
+    `before` is how many quotes count before each run: in the data, or in its line.
+    """
+    left = np.where(found.starts == 0, LF, view[found.starts - 1])
+    stops = found.starts + found.lengths
+    right = view[np.minimum(stops, len(view) - 1)]
+    opens = before % 2 == 0
+    closes = (before + found.lengths) % 2 == 0
+    bad = opens & (left != delimiter) & (left != LF)
+    bad |= closes & (right != delimiter) & (right != LF) & (right != CR)
+    return np.asarray(bad, np.bool_)
+
+
+def odd_lines(
+    view: npt.NDArray[np.uint8], found: Quotes, ends: Places, delimiter: int
+) -> tuple[Mask, Mask]:
+    """Give the lines with misplaced quotes or an odd number of them, and the latter alone."""
+    total = found.count_before(ends)
+    before_line = np.concatenate([[0], total[:-1]])
+    uneven: Mask = (total - before_line) % 2 == 1
+    line = np.searchsorted(ends, found.starts)
+    odd = uneven.copy()
+    odd[line[misplaced(view, found, found.before - before_line[line], delimiter)]] = True
+    return odd, uneven
 
 
 def undecided(data: bytes, quote: bytes, fits: Callable[[bytes], bool]) -> int:
@@ -47,12 +86,10 @@ def undecided(data: bytes, quote: bytes, fits: Callable[[bytes], bool]) -> int:
     A line with an odd number of quotes opens a record; the next such line closes it if both and
     what is between them `fits`, else the first stands alone. Gives `len(data)` if all is decided.
     """
-    view = np.frombuffer(data, np.uint8)
-    ends = np.flatnonzero(view == LF) + 1
-    at = np.flatnonzero(view == quote[0])
-    counts = np.bincount(np.searchsorted(ends, at, side="right"), minlength=len(ends))
-    odd = np.flatnonzero(counts % 2).tolist()
-    starts = np.concatenate([[0], ends[:-1]])
+    feeds = line_ends(data)
+    at = np.flatnonzero(np.frombuffer(data, np.uint8) == quote[0])
+    odd = np.flatnonzero(np.diff(np.searchsorted(at, feeds), prepend=0) % 2).tolist()
+    ends, starts = feeds + 1, np.concatenate([[0], feeds[:-1] + 1])
     number = 0
     while number < len(odd):
         first = odd[number]
