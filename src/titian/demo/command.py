@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from titian.data import indicators
-from titian.data.jobs import executor
+from titian.data.jobs import executor, watch
 from titian.data.tags import catalogue as tags
 from titian.demo import build
 from titian.demo.accounts import ACCOUNTS
@@ -56,7 +56,7 @@ def command(
         return
     _greet(built)
     if serve:
-        with executor.running():
+        with watch.serving():
             chosen = settings()
             uvicorn.run(
                 create_app(),
