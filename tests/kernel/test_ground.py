@@ -135,3 +135,24 @@ def test_logs_hide_personal_data() -> None:
         None, "info", {"event": "call 13812345678", "phone": "1", "id_no": "x", "rows": 3}
     )
     assert event == {"event": "call ***", "phone": "***", "id_no": "***", "rows": 3}
+
+
+@pytest.mark.parametrize("number", ["13812345678", "51012319800101123X", "6222021234567890123"])
+def test_logs_hide_numbers_that_touch_chinese_words_or_underscores(number: str) -> None:
+    event = logs.scrub(None, "info", {"event": f"客户{number}的手机", "why": f"id_{number}_x"})
+    assert event == {"event": "客户***的手机", "why": "id_***_x"}
+
+
+def test_logs_keep_numbers_inside_of_identifiers() -> None:
+    event = logs.scrub(None, "info", {"event": "run_00t40wybmf5cy957pqz5dwh a13812345678b"})
+    assert event == {"event": "run_00t40wybmf5cy957pqz5dwh a13812345678b"}
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31", "1899-12-31", "2200-01-01", "x"])
+def test_dates_at_the_ends_of_time_are_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match="is not a business date"):
+        clock.parse_date(text, "business date")
+
+
+def test_dates_may_be_written_with_and_without_dashes() -> None:
+    assert clock.parse_date("2026-03-31") == clock.parse_date("20260331")

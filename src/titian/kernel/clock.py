@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from titian.kernel.errors import InvalidInput
 
 BANK_TZ = ZoneInfo("Asia/Shanghai")
+FIRST_DATE = date(1900, 1, 1)
+LAST_DATE = date(2199, 12, 31)
 
 
 def _system() -> datetime:
@@ -30,13 +32,19 @@ def today() -> date:
 
 
 def parse_date(text: str, what: str = "date") -> date:
-    """Read `YYYY-MM-DD` or `YYYYMMDD`. Raises InvalidInput."""
+    """Read `YYYY-MM-DD` or `YYYYMMDD` of 1900 to 2199, so that days around it exist, too.
+
+    Raises InvalidInput.
+    """
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
+        found = date.min
+    if not FIRST_DATE <= found <= LAST_DATE:
         raise InvalidInput(
             f"{text[:40]!r} is not a {what}", "Write it as YYYY-MM-DD, for example 2026-03-31."
-        ) from None
+        )
+    return found
 
 
 @contextmanager

@@ -18,7 +18,9 @@ _PRIVATE_KEYS = re.compile(
     r"password|secret|token|cookie|authorization|id_no|phone|card_no|account_no|address|"
     r"payee|counterparty|^name$|customer_name|birth"
 )
-_PRIVATE_VALUES = re.compile(r"\b\d{17}[\dXx]\b|\b1\d{10}\b|\b\d{16,19}\b")
+_PRIVATE_VALUES = re.compile(
+    r"(?<![0-9A-Za-z])(?:\d{17}[\dXx]|1\d{10}|\d{16,19})(?![0-9A-Za-z])"  # \b sees none beside 汉字
+)
 
 
 def scrub(
