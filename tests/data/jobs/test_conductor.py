@@ -227,6 +227,22 @@ def test_a_defect_is_told_as_one(plot: Plot, python_jobs: Use) -> None:
     assert "13800138000" not in run.error
 
 
+def test_a_panic_in_native_code_ends_the_run_and_not_the_worker(
+    plot: Plot, python_jobs: Use
+) -> None:
+    class Panic(BaseException):
+        pass
+
+    @job(writes=RIVER)
+    def broken(_context: JobContext) -> pa.Table:
+        raise Panic("assertion failed")
+
+    python_jobs([broken])
+    for _ in range(3):
+        assert plot.run().state is OrderState.FAILED
+    assert "Panic: assertion failed" in board.runs(plot.scope)[0].error
+
+
 def test_a_job_over_its_time_is_stopped(plot: Plot, python_jobs: Use) -> None:
     @job(writes=RIVER, timeout_s=0.5, retries=0)
     def slow(context: JobContext) -> pa.Table:

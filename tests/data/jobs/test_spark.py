@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -29,6 +30,12 @@ def server() -> Iterator[str]:
     _, port = running.listening_address
     yield f"sc://127.0.0.1:{port}"
     running.stop()
+
+
+@pytest.fixture(autouse=True)
+def _main_has_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Without one, as in a worker of pytest-xdist, pyspark takes itself to be in a doctest.
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", __file__, raising=False)
 
 
 def spark_job(rules: str = RULES) -> str:

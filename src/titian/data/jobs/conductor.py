@@ -39,7 +39,7 @@ TICK_S = 1.0
 SIGNALS_S = 0.2
 _log = logs.get(__name__)
 
-Result = Made | Exception
+Result = Made | BaseException
 
 
 @dataclass(slots=True)
@@ -153,7 +153,7 @@ class _Conductor:
             result: Result
             try:
                 result = perform(self.scope, task, going.brake)
-            except Exception as error:  # noqa: BLE001  # every failure is settled below
+            except BaseException as error:  # noqa: BLE001  # a panic in native code is one, too
                 result = error
             going.seconds = time.monotonic() - going.since
             self.ends.put((unit, going, result))
@@ -257,7 +257,7 @@ def _below(laid: Plan) -> dict[Unit, list[Unit]]:
     return below
 
 
-def _may_retry(error: Exception) -> bool:
+def _may_retry(error: BaseException) -> bool:
     return isinstance(error, Transient | OperationalError | OSError | TimeoutError)
 
 

@@ -72,7 +72,7 @@ class FairPool:
             lane, work = taken
             try:
                 work()
-            except Exception:  # noqa: BLE001  # a worker thread must survive its work
+            except BaseException:  # noqa: BLE001  # a worker thread must survive its work
                 _log.exception("a job's work raised outside of its own handling", lane=lane)
             if self._done(lane):
                 return

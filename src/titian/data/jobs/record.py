@@ -98,7 +98,7 @@ class Record:
         job: Job,
         runs: Runs,
         seconds: float,
-        error: Exception,
+        error: BaseException,
         outcomes: tuple[Outcome, ...],
         *,
         again: bool,
@@ -119,7 +119,7 @@ class Record:
             self._state(job, day, state, words, run=run, seconds=seconds)
         self._checks(runs, outcomes)
 
-    def broken_up(self, job: Job, runs: Runs, seconds: float, error: Exception) -> None:
+    def broken_up(self, job: Job, runs: Runs, seconds: float, error: BaseException) -> None:
         """Note that a run over many dates failed and is tried date by date."""
         code, words = in_words(error)
         for day, run in runs.items():
@@ -191,7 +191,7 @@ class Record:
             self.changes.checks.append(({"runs": dict(runs), "at": clock.now()}, outcomes))
 
 
-def in_words(error: Exception) -> tuple[str, str]:
+def in_words(error: BaseException) -> tuple[str, str]:
     """Give an error's code and its words, free of what looks like personal data."""
     if isinstance(error, TitianError):
         code, words = error.code, str(error)
