@@ -177,3 +177,30 @@ def test_a_bank_that_lacks_tables_still_shows_what_it_has(sample_bank: Scope) ->
     assert found.figures == ()
     assert found.tags == ()
     assert len(found.accounts.rows) > 0
+
+
+def test_what_the_profile_says_was_nothing_is_nothing(sample_bank: Scope) -> None:
+    scope = officer(sample_bank)
+    profiles: list[dict[str, object]] = store.read(
+        sample_bank, "mart.party_profile", business_date=LAST
+    ).to_pylist()
+    quiet = next(r for r in profiles if r["instalments_90d"] == 0 and r["touches_90d"] != 0)
+    with_profile = customer(scope, PartyId(str(quiet["party_id"])))
+    shutil.rmtree(layout.table_path(sample_bank, "mart.party_profile"))
+    handles.forget(sample_bank, "mart.party_profile")
+    without = customer(scope, PartyId(str(quiet["party_id"])))
+    assert with_profile.repayments == without.repayments
+    assert with_profile.touches == without.touches
+    assert with_profile.timeline == without.timeline
+
+
+def test_a_date_without_a_profile_still_shows_its_core(sample_bank: Scope) -> None:
+    table = store.describe(sample_bank, "core.party")
+    later = LAST + timedelta(1)
+    rows = store.read(sample_bank, "core.party", business_date=LAST).drop_columns("business_date")
+    store.write_date(sample_bank, table, later, rows)
+    found = customer(officer(sample_bank), PARTY)
+    assert found.business_date == later
+    assert found.identity.rows[0]["party_id"] == PARTY
+    assert found.accounts.rows == ()
+    assert {one.as_of for one in found.tags} == {LAST}

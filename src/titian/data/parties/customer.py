@@ -6,7 +6,7 @@ from datetime import date
 
 from titian.data.parties import standing, timeline
 from titian.data.parties.model import Customer, Relation, Section, Tie
-from titian.data.parties.reading import PARTY, Reader, reading
+from titian.data.parties.reading import PARTY, PROFILE, Reader, reading
 from titian.kernel import audit
 from titian.kernel.audit import Entry
 from titian.kernel.errors import NotFound
@@ -18,7 +18,7 @@ MAX_LOOKS = 200
 
 _TABLES = (
     PARTY, "core.household", "core.account", "core.card", "core.loan", "core.repayment",
-    "core.touch", "core.entry", "core.event", standing.PROFILE,
+    "core.touch", "core.entry", "core.event", PROFILE,
 )  # fmt: skip
 _IDENTITY = (
     "party_id", "party_type", "name", "id_type", "id_no", "gender", "birth_date", "age_years",

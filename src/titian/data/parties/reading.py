@@ -21,6 +21,7 @@ from titian.lake.schema import BUSINESS_DATE, Table
 from titian.lake.session import JobSession, open_session
 
 PARTY = "core.party"
+PROFILE = "mart.party_profile"
 MAX_OF_DAY = 200
 
 
@@ -55,6 +56,11 @@ class Reader:
         section = Section(tuple(table.column(c) for c in columns), tuple(_rows(shown)))
         return section, _rows(found.select(list(beside)))
 
+    def nothing(self, name: str, columns: Sequence[str]) -> Section:
+        """Give a table's columns without rows."""
+        table = self.tables.get(name)
+        return Section(tuple(table.column(c) for c in columns) if table else (), ())
+
     def of_day(self, name: str, columns: Sequence[str], key: str, value: str) -> Section:
         """Give the rows of the business date whose key has a value, from that date's files."""
         if name not in self.tables:
@@ -70,6 +76,9 @@ class Reader:
         """Read such rows of one date in the clear; several times quicker than a query."""
         snapshot = handles.snapshot(Scope.system(self.scope.bank_id), name)
         files = snapshot.uris(frozenset({day}))
+        if not files:
+            fields = [snapshot.table.arrow_schema().field(column) for column in columns]
+            return pa.schema(fields).empty_table()
         found = ds.dataset(files, schema=snapshot.table.arrow_schema(), format="parquet")
         return found.to_table(columns=list(columns), filter=pc.field(key) == value)
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from titian.data.parties.model import Figure, Worn
-from titian.data.parties.reading import Reader, on_days
+from titian.data.parties.reading import PROFILE, Reader, on_days
 from titian.data.tags import catalogue, store
 from titian.decide import Label
 from titian.kernel.ids import PartyId
 from titian.kernel.scope import Permission
 from titian.lake.schema import Column
 
-PROFILE = "mart.party_profile"
 FIGURE_DATES = 14
 _FIGURES = ("aum_fen", "deposit_fen", "wealth_fen", "loan_fen", "entries_30d", "products_held")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from titian.data.parties.model import Act, Happening, Row, Section
-from titian.data.parties.reading import Reader, since
+from titian.data.parties.reading import PROFILE, Reader, since
 from titian.kernel.ids import PartyId
 
 TIMELINE_DAYS = 30
@@ -28,11 +28,15 @@ _EVENT = (
 
 def touches(reader: Reader, party_id: PartyId) -> Section:
     """Give the marketing contacts of the last 90 days, newest first."""
+    if _none(reader, party_id, "touches_90d"):
+        return reader.nothing("core.touch", _TOUCH)
     return _recent(reader, "core.touch", _TOUCH, party_id, "sent_at", HISTORY_DAYS)
 
 
 def repayments(reader: Reader, party_id: PartyId) -> Section:
     """Give the instalments of the last 90 days, newest first."""
+    if _none(reader, party_id, "instalments_90d"):
+        return reader.nothing("core.repayment", _REPAYMENT)
     return _recent(reader, "core.repayment", _REPAYMENT, party_id, "due_date", HISTORY_DAYS)
 
 
@@ -50,6 +54,15 @@ def timeline(
     ]
     happenings.sort(key=lambda one: (one.at, one.reference), reverse=True)
     return tuple(happenings[:MAX_TIMELINE])
+
+
+def _none(reader: Reader, party_id: PartyId, counted: str) -> bool:
+    # The profile counts the same 90 days; reading its one file spares reading ninety.
+    if not reader.has(PROFILE):
+        return False
+    found = reader.day_rows(PROFILE, (counted,), "party_id", party_id, reader.day)
+    counts: list[int] = found.column(0).to_pylist()
+    return counts == [0]
 
 
 def _recent(
