@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,53 @@ def test_doctor_says_what_is_wrong(tmp_path: Path) -> None:
     assert findings["python"]["well"]
     assert not findings["database"]["well"]
     assert findings["database"]["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("command", "exit_code"), [("doctor", 1), ("banks list", 7), ("demo --no-serve", 7)]
+)
+def test_a_database_that_is_none_is_explained(tmp_path: Path, command: str, exit_code: int) -> None:
+    (tmp_path / "titian.db").write_bytes(b"this is no database " * 100)
+    seen = _run(tmp_path, *command.split())
+    assert seen.returncode == exit_code
+    assert "Restore it from a backup" in seen.stdout + seen.stderr
+    assert "Traceback" not in seen.stderr
+
+
+def test_a_home_that_is_a_file_is_explained(tmp_path: Path) -> None:
+    home = tmp_path / "file"
+    home.write_text("mine")
+    assert "is a file, not a folder" in _run(home, "doctor").stdout
+    refused = _run(home, "banks", "list")
+    assert refused.returncode == 8
+    assert "TITIAN_HOME" in refused.stderr
+    assert home.read_text() == "mine"
+
+
+def test_the_home_given_brings_its_own_settings(tmp_path: Path) -> None:
+    (tmp_path / "titian.toml").write_text("port = = 1\n")
+    refused = _run(tmp_path, "banks", "list")
+    assert refused.returncode == 2
+    assert "line 1" in refused.stderr
+    assert "titian.toml" in refused.stderr
+
+
+def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        (tmp_path / "titian.toml").write_text(f"port = {port}\n")
+        for command in ("serve", "demo"):
+            refused = _run(tmp_path, command)
+            assert refused.returncode == 8
+            assert "TITIAN_PORT" in refused.stderr
+
+
+@pytest.mark.parametrize("url", ["garbage", "mysql://a/b"])
+def test_a_database_of_another_kind_is_refused(tmp_path: Path, url: str) -> None:
+    (tmp_path / "titian.toml").write_text(f"database_url = {url!r}\n")
+    refused = _run(tmp_path, "banks", "list")
+    assert refused.returncode == 2
+    assert "postgresql://" in refused.stderr
 
 
 def test_wrong_settings_are_explained(tmp_path: Path) -> None:

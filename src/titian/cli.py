@@ -9,12 +9,13 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from sqlalchemy.exc import DBAPIError
 from typer._click import Command, Context, HelpFormatter  # Typer carries its own Click
 from typer.core import TyperGroup
 
 from titian import __version__
 from titian.kernel import db, logs
-from titian.kernel.errors import TitianError, exit_code
+from titian.kernel.errors import TitianError, Unavailable, exit_code
 from titian.kernel.settings import configure, load
 
 # Command: (module, attribute, one line of help). The modules load only when they are called.
@@ -113,8 +114,16 @@ def main() -> None:
     try:
         app()
     except TitianError as error:
-        console = Console(stderr=True, highlight=False)
-        console.print(f"[bold red]error[/] ({error.code}): ", end="")
-        console.print(error.what, style="bold", markup=False)
-        console.print(f"  {error.remedy}", markup=False)
-        sys.exit(exit_code(error))
+        _refuse(error)
+    except (OSError, DBAPIError) as error:
+        logs.get(__name__).debug("the system refused", exc_info=True)
+        first = str(error).splitlines()[0]
+        _refuse(Unavailable(first, "Run `titian doctor`; TITIAN_LOG_LEVEL=DEBUG shows where."))
+
+
+def _refuse(error: TitianError) -> None:
+    console = Console(stderr=True, highlight=False)
+    console.print(f"[bold red]error[/] ({error.code}): ", end="")
+    console.print(error.what, style="bold", markup=False, soft_wrap=True)
+    console.print(f"  {error.remedy}", markup=False, soft_wrap=True)
+    sys.exit(exit_code(error))

@@ -56,10 +56,14 @@ def _carefully(look: Callable[[], Finding]) -> Finding:
     try:
         return look()
     except TitianError as error:
-        return Finding(look.__name__.strip("_"), False, error.what, error.remedy)
+        return Finding(_subject(look), False, error.what, error.remedy)
     except (OSError, SQLAlchemyError) as error:
         remedy = "Check the rights on the folder and the settings."
-        return Finding(look.__name__.strip("_"), False, str(error).splitlines()[0], remedy)
+        return Finding(_subject(look), False, str(error).splitlines()[0], remedy)
+
+
+def _subject(look: Callable[[], Finding]) -> str:
+    return look.__name__.strip("_").replace("_", " ")
 
 
 def _python() -> Finding:
@@ -86,8 +90,13 @@ def _packages() -> Finding:
 def _home() -> Finding:
     home = settings().home
     existing = next(path for path in (home, *home.parents) if path.exists())
+    if not existing.is_dir():
+        remedy = f"Set TITIAN_HOME to a folder, or move the file {existing} away."
+        return Finding("home", False, f"{existing} is a file, not a folder", remedy)
     remedy = f"Give yourself the right to write {existing}, or set TITIAN_HOME to another folder."
-    return Finding("home", os.access(existing, os.W_OK), str(home), remedy)
+    writable = os.access(existing, os.W_OK | os.X_OK)
+    seen = str(home) if writable else f"{existing} cannot be written"
+    return Finding("home", writable, seen, remedy)
 
 
 def _disk() -> Finding:
@@ -147,6 +156,6 @@ def _show(findings: list[Finding]) -> None:
     for finding in findings:
         mark = "[green]ok[/]   " if finding.well else "[red]wrong[/]"
         console.print(f"{mark} {finding.subject}: ", end="")
-        console.print(finding.seen, markup=False)
+        console.print(finding.seen, markup=False, soft_wrap=True)
         if not finding.well:
-            console.print(f"      {finding.remedy}", style="bold", markup=False)
+            console.print(f"      {finding.remedy}", style="bold", markup=False, soft_wrap=True)

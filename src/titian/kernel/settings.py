@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError
@@ -61,11 +62,11 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Order the sources: arguments, environment, files."""
+        """Order the sources: arguments, environment, the file here, the file in the home."""
         del dotenv_settings, file_secret_settings
-        files = [default_home() / CONFIG_FILE, Path(CONFIG_FILE)]
-        toml = TomlConfigSettingsSource(settings_cls, [f for f in files if f.is_file()])
-        return init_settings, env_settings, toml
+        home = Path(init_settings().get("home") or default_home())
+        files = [file for file in (Path(CONFIG_FILE), home / CONFIG_FILE) if file.is_file()]
+        return init_settings, env_settings, *(_toml(settings_cls, file) for file in files)
 
     @property
     def sqlalchemy_url(self) -> str:
@@ -83,6 +84,15 @@ class Settings(BaseSettings):
     def definitions(self) -> Path:
         """The folder of installed definitions."""
         return self.home / "definitions"
+
+
+def _toml(settings_cls: type[BaseSettings], file: Path) -> TomlConfigSettingsSource:
+    try:
+        return TomlConfigSettingsSource(settings_cls, file)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidInput(
+            f"{file.resolve()} cannot be read: {error}", "Mend the file: lines of `name = value`."
+        ) from None
 
 
 def load(**overrides: object) -> Settings:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Annotated
 
 import typer
 import uvicorn
 
 from titian.data.jobs import watch
+from titian.kernel.errors import Unavailable
 from titian.kernel.settings import settings
 from titian.web.app import create_app
 
@@ -22,14 +24,28 @@ def serve(
 ) -> None:
     """Serve the pages and the API, work on what is ordered there, and watch the day."""
     chosen = settings()
+    host, port = host or chosen.host, chosen.port if port < 0 else port
+    require_port(host, port)
     with watch.serving():
         uvicorn.run(
             create_app(gallery=gallery),
-            host=host or chosen.host,
-            port=chosen.port if port < 0 else port,
+            host=host,
+            port=port,
             log_level="warning",
             access_log=False,
             server_header=False,
             limit_concurrency=MAX_CONNECTIONS,
             timeout_graceful_shutdown=GRACE_S,
         )
+
+
+def require_port(host: str, port: int) -> None:
+    """Say before anything starts when an address cannot be served. Raises Unavailable."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except (OSError, OverflowError) as error:
+        raise Unavailable(
+            f"{host}:{port} cannot be served ({getattr(error, 'strerror', None) or error})",
+            "Stop what runs there, or choose another port: TITIAN_PORT=8801.",
+        ) from error

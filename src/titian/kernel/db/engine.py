@@ -10,10 +10,10 @@ from sqlite3 import Connection as SqliteConnection
 from threading import Lock
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from titian.kernel.errors import Unavailable
+from titian.kernel.errors import Corrupt, InvalidInput, Unavailable
 from titian.kernel.settings import settings
 
 SQLITE_BUSY_TIMEOUT_MS = 30_000
@@ -29,15 +29,38 @@ def engine() -> Engine:
 
 @lru_cache(maxsize=16)
 def _engine(url: str) -> Engine:
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        if parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    if _backend(url) == "sqlite":
+        _make_folder(make_url(url).database)
         made = create_engine(url, connect_args={"isolation_level": None})
         event.listen(made, "connect", _prepare_sqlite)
         event.listen(made, "begin", _begin_sqlite)
         return made
     return create_engine(_with_psycopg(url), pool_pre_ping=True)
+
+
+def _backend(url: str) -> str:
+    try:
+        backend = make_url(url).get_backend_name()
+    except ArgumentError:
+        backend = "no database Titian knows"
+    if backend not in {"sqlite", "postgresql"}:
+        raise InvalidInput(
+            f"database_url names {backend}",
+            "Write postgresql://USER@HOST/NAME or sqlite:///FILE, or leave it out.",
+        )
+    return backend
+
+
+def _make_folder(file: str | None) -> None:
+    if not file:
+        return
+    try:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(
+            f"the folder {Path(file).parent} cannot be made ({error.strerror})",
+            "Set TITIAN_HOME to a folder you may write; `titian doctor` tells more.",
+        ) from error
 
 
 def _with_psycopg(url: str) -> str:
@@ -87,7 +110,12 @@ def read() -> Iterator[Connection]:
 def _connect() -> Connection:
     try:
         return engine().connect()
-    except OperationalError as error:
+    except DatabaseError as error:
+        if getattr(error.orig, "sqlite_errorname", "") in {"SQLITE_NOTADB", "SQLITE_CORRUPT"}:
+            raise Corrupt(
+                f"{engine().url.database} is not a whole database ({error.orig})",
+                "Restore it from a backup, or move it away to start with an empty one.",
+            ) from error
         raise Unavailable(
             f"the operational database does not answer ({error.orig})",
             "Check database_url and that the server runs; `titian doctor` tells more.",
