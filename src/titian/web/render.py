@@ -20,7 +20,7 @@ from starlette.responses import HTMLResponse, Response
 from titian import __version__
 from titian.kernel import clock
 from titian.web import flash
-from titian.web.i18n import LOCALES, Text, _, formats, locale
+from titian.web.i18n import LOCALES, Text, _, errors, formats, locale
 
 if TYPE_CHECKING:
     from titian.web.context import Context, Visitor
@@ -64,6 +64,7 @@ def environment() -> Environment:
     for name in ("number", "compact", "money", "percent", "moment", "long_day", "ago", "size"):
         env.filters[name] = getattr(formats, name)
     env.filters["day"] = formats.day
+    env.filters["told"] = errors.told
     env.filters["seconds"] = formats.seconds
     for template in MACROS:
         exported = env.get_template(template).module.__dict__

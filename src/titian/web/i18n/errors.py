@@ -32,6 +32,15 @@ def said(text: str) -> str:
     return text
 
 
+def told(text: str) -> str:
+    """Give a kept error, `what. remedy` in one text, in the reader's language."""
+    for at in (found.start() for found in re.finditer(r"\. ", text[:MAX_CHARACTERS])):
+        what, remedy = text[:at], text[at + 2 :]
+        if said(what) != what:
+            return f"{said(what)}。{said(remedy)}"
+    return said(text)
+
+
 def _filled(target: str, values: tuple[str, ...]) -> str:
     parts = iter(values)
     return _PLACE.sub(lambda at: values[int(at[1])] if at[1] else next(parts, ""), target)

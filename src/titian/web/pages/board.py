@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from starlette.responses import Response
 
 from titian.data.checks import results
-from titian.data.jobs import alerts, board, control, pauses
+from titian.data.jobs import alerts, board, control, orders, pauses
 from titian.data.jobs.board import BankBoard, HeatCell
 from titian.data.jobs.model import State
 from titian.data.jobs.tables import job_state
@@ -96,7 +96,7 @@ def _bank(ctx: Context) -> dict[str, Any]:
         "line": line,
         "stands": stands,
         "names": names,
-        "moving": _moves(line),
+        "moving": _moves(line) or _ordered(line, day),
         "alerts": alerts.listed(ctx.scope, limit=MAX_ALERTS),
         "paused": {pause.job: pause for pause in pauses.listed(ctx.scope)},
         "score": results.bank_scores(ctx.scope),
@@ -108,6 +108,10 @@ def _bank(ctx: Context) -> dict[str, Any]:
 
 def _moves(line: BankBoard) -> bool:
     return any(line.counts[state] for state in (State.RUNNING, State.RETRYING))
+
+
+def _ordered(line: BankBoard, day: date) -> bool:
+    return any(order.bank == line.bank and day in order.dates for order in orders.unfinished())
 
 
 def _job_names(ctx: Context) -> dict[str, str]:

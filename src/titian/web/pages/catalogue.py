@@ -91,7 +91,7 @@ TABLE: Table[TableInfo] = Table(
             main=True,
             link=lambda ctx, info: ctx.url(f"/tables/{info.table.qualified}"),
         ),
-        Column("qualified", lazy("Name"), Kind.CODE, value=lambda info: info.table.qualified),
+        Column("qualified", lazy("Code"), Kind.CODE, value=lambda info: info.table.qualified),
         Column(
             "layer",
             lazy("Layer"),
@@ -169,6 +169,7 @@ def show_lineage(ctx: Reader, name: str) -> Response:
         "lineage",
         column=column,
         picture=_tables_picture(ctx, info, found) if not column else _columns_picture(ctx, found),
+        names=_names(ctx),
         readers=_readers(ctx, name),
     )
 
@@ -193,17 +194,26 @@ def _tables_picture(ctx: Context, info: TableInfo, found: Sequence[Lineage]) -> 
         for one in found
         for edge in one.edges
     }
-    boxes = [_table_box(ctx, name, here=name == info.table.qualified) for name in names]
+    known = _names(ctx)
+    boxes = [
+        _table_box(ctx, name, known.get(name, ""), here=name == info.table.qualified)
+        for name in names
+    ]
     return draw(_("Tables before and after this one"), boxes, edges)
 
 
-def _table_box(ctx: Context, name: str, *, here: bool) -> Box:
+def _names(ctx: Context) -> dict[str, str]:
+    return {info.table.qualified: name_of(info) for info in store.tables(ctx.scope)}
+
+
+def _table_box(ctx: Context, name: str, called: str, *, here: bool) -> Box:
     if name.startswith(FEED):
         feed = name.removeprefix(FEED)
         return Box(name, feed, _("feed"), "note", _feed_url(ctx, feed))
     layer = name.partition(".")[0]
     tone = LAYERS[layer].tone if layer in LAYERS else Tone.CALM
-    return Box(name, name, "", tone, ctx.url(f"/tables/{name}/lineage"), here)
+    url = ctx.url(f"/tables/{name}/lineage")
+    return Box(name, called or name, name if called else "", tone, url, here)
 
 
 def _columns_picture(ctx: Context, found: Sequence[Lineage]) -> Picture:

@@ -142,7 +142,7 @@ TABLE: Table[Standing] = Table(
             main=True,
             link=lambda ctx, one: ctx.url(f"/feeds/{one.feed}/{one.business_date}"),
         ),
-        Column("feed", lazy("Name"), Kind.CODE, desk=True),
+        Column("feed", lazy("Code"), Kind.CODE, desk=True),
         Column("state", lazy("State"), Kind.STATE, states=STATES),
         Column("rows", lazy("Rows"), Kind.NUMBER, value=lambda s: s.arrival and s.arrival.rows),
         Column("bad", lazy("Bad rows"), Kind.NUMBER, value=lambda s: s.arrival and s.arrival.bad),

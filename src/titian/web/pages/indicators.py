@@ -208,6 +208,7 @@ def show_indicator(ctx: Reader, code: str) -> Response:
         name=definition.entry.label.text(locale()),
         subject=_SUBJECTS[definition.entry.subject].label,
         text=lambda label: label.text(locale()),
+        names={one.code: one.label.text(locale()) for one in indicators.catalogue(ctx.scope)},
     )
 
 
@@ -316,13 +317,22 @@ def show_rows(ctx: Driller, code: str) -> Response:
         org=org,
         drill=drill,
         heads=[column.zh if locale() == "zh" else column.en for column in drill.columns],
-        rows=[[_cell(value) for value in row.values()] for row in drill.rows.to_pylist()],
+        rows=[
+            [_cell(name, value) for name, value in row.items()] for row in drill.rows.to_pylist()
+        ],
+        kinds=["number" if _is_money(column.name) else "" for column in drill.columns],
     )
 
 
-def _cell(value: object) -> str:
+def _is_money(name: str) -> bool:
+    return name.endswith("_fen")
+
+
+def _cell(name: str, value: object) -> str:
     if value is None:
         return "–"
+    if _is_money(name) and isinstance(value, int):
+        return formats.money(value, "yuan")
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     return str(value)

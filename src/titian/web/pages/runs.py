@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from titian.data.checks import results
+from titian.data.checks.compile import describe
 from titian.data.jobs import board, control, pauses
 from titian.data.jobs.catalogue import load
 from titian.data.jobs.model import Job, Run, State
@@ -131,7 +132,11 @@ def show_job(ctx: BankWatcher, job: str) -> Response:
     """Show a job: what it makes, from what, how it is checked, how it went lately."""
     catalogue = load(ctx.scope)
     found = catalogue.job(job)
-    lately = board.runs(ctx.scope, job=found.name, limit=CHART_RUNS)
+    lately = sorted(
+        board.runs(ctx.scope, job=found.name, limit=CHART_RUNS),
+        key=lambda run: (run.business_date, run.started),
+        reverse=True,
+    )
     return ctx.render(
         "runs/job.html",
         job=found,
@@ -139,6 +144,7 @@ def show_job(ctx: BankWatcher, job: str) -> Response:
         columns=found.writes[0].columns,
         parents=catalogue.graph.parents[found.name],
         children=catalogue.graph.children[found.name],
+        rules=[(check, describe(check)) for check in found.checks],
         lately=lately,
         lately_chart=_chart(lately),
         scores=[score for score in results.scores(ctx.scope) if score.table == found.name],
@@ -155,7 +161,7 @@ def _name(job: Job | None, fallback: str) -> str:
 
 
 def _chart(lately: list[Run]) -> Chart:
-    runs = sorted(lately, key=lambda run: run.started)
+    runs = lately[::-1]
     return Chart(
         _("Rows and seconds of the last runs"),
         [run.business_date.isoformat() for run in runs],
