@@ -109,6 +109,14 @@ def test_a_missing_file_names_what_it_wants_and_exits_with_4(
     assert "nothing named LOAN_20260331.dat is there. Nearest: LOAN_20260331.data." in out
 
 
+def test_square_brackets_are_text(run: Run, contracts: Path, folder: Path) -> None:
+    put(folder, ["[/]", "12", "[", "[bold"])
+    words = ("--bank", "qinghe", "--contracts", str(contracts), "--from", str(folder))
+    assert run("load", *words)[0] == 0
+    code, out, _ = run("quarantine", "--bank", "qinghe")
+    assert (code, "[/]" in out) == (0, True)
+
+
 def test_json_says_the_same(run: Run, contracts: Path, folder: Path) -> None:
     put(folder, ["B1", "1.00", "Z9", ""])
     words = ("--bank", "qinghe", "--contracts", str(contracts), "--from", str(folder), "--json")

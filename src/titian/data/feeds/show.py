@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from titian.data.feeds.arrivals import Standing
@@ -20,6 +21,7 @@ from titian.kernel.errors import exit_code
 
 MAX_LINES = 40
 MAX_REASONS = 5
+MAX_SHOWN = 60
 LOCALE = "en"
 _EXIT_REJECTED, _EXIT_MISSING = 2, 4
 _STYLES = {
@@ -173,7 +175,9 @@ def standings(found: Sequence[Standing], out: Console) -> None:
             numbers = (f"{arrival.rows:,}", f"{arrival.bad:,}", f"{arrival.waiting:,}")
         due = f"{one.due:%m-%d %H:%M}"
         last = arrival.arrival_id if arrival else ""
-        grid.add_row(f"{one.business_date}", one.feed, one.title_zh, one.state, *numbers, due, last)
+        grid.add_row(
+            f"{one.business_date}", one.feed, escape(one.title_zh), one.state, *numbers, due, last
+        )
     out.print(grid)
 
 
@@ -181,13 +185,20 @@ def quarantine_page(found: Page, out: Console) -> None:
     """Show quarantined rows."""
     grid = Table("row", "feed", "date", "file:line", "column", "reason", "status", "text")
     for row in found.rows:
-        place = f"{row.file.rpartition('/')[2]}:{row.line}"
-        said = "; ".join(problem.say(LOCALE) for problem in row.problems)
+        place = escape(f"{row.file.rpartition('/')[2]}:{row.line}")
+        said = escape("; ".join(problem.say(LOCALE) for problem in row.problems))
+        text = escape((row.raw or "").strip()[:MAX_SHOWN])
         grid.add_row(
-            row.row_id, row.feed, f"{row.business_date}", place, row.column, said, row.status,
-            (row.raw or "").strip()[:60],
-        )  # fmt: skip
-    out.print(grid, markup=False)
+            row.row_id,
+            row.feed,
+            f"{row.business_date}",
+            place,
+            row.column,
+            said,
+            row.status,
+            text,
+        )
+    out.print(grid)
     out.print(f"{len(found.rows)} of {found.total:,} rows; personal data is masked", markup=False)
 
 
@@ -203,7 +214,10 @@ def one_row(row: Waiting, history: Sequence[Repair], out: Console) -> None:
         out.print(f"  {name} = {'' if value is None else value}", markup=False, soft_wrap=True)
     for entry in history:
         columns = ", ".join(entry.columns)
-        out.print(f"  {entry.at:%Y-%m-%d %H:%M} {entry.user} {entry.action} {columns} {entry.note}")
+        out.print(
+            f"  {entry.at:%Y-%m-%d %H:%M} {entry.user} {entry.action} {columns} {entry.note}",
+            markup=False,
+        )
 
 
 def differences(found: Sequence[Difference], out: Console) -> None:
@@ -211,5 +225,7 @@ def differences(found: Sequence[Difference], out: Console) -> None:
     grid = Table("feed", "what", "first date", "last date", "deliveries", "rows")
     for one in found:
         dates = (f"{one.first_date}", f"{one.last_date}")
-        grid.add_row(one.feed, one.say(LOCALE), *dates, f"{one.deliveries:,}", f"{one.rows:,}")
+        grid.add_row(
+            one.feed, escape(one.say(LOCALE)), *dates, f"{one.deliveries:,}", f"{one.rows:,}"
+        )
     out.print(grid)

@@ -17,18 +17,25 @@ RawLines = Callable[[int, int], bytes]
 
 @dataclass(slots=True)
 class Records:
-    """The records of some blocks: the position of each one's last line feed, its first line.
+    """The records of some blocks, by the number of their first line.
 
     Mostly a record is a line. `odd` marks those to be split one by one (None: none), `inner` the
     lines that belong to a record begun before them.
     """
 
     data: bytes
-    ends: Places
     first: Places
+    found_ends: Places | None = None
     odd: Mask | None = None
     inner: Mask | None = None
     last_lines: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def ends(self) -> Places:
+        """The position of each record's last line feed; looked for only when needed."""
+        if self.found_ends is None:
+            self.found_ends = line_ends(self.data)
+        return self.found_ends
 
     @property
     def kept(self) -> Places:
@@ -107,8 +114,7 @@ class Splitter:
         return found
 
     def _lines(self) -> Records:
-        ends = line_ends(self.data)
-        return Records(self.data, ends, np.arange(len(ends)))
+        return Records(self.data, np.arange(sum(block.lines for block in self.group)))
 
     def _well_formed(self) -> Records | None:
         """Let line feeds inside quotes be text, if every quote stands properly in every file."""
@@ -129,7 +135,7 @@ class Splitter:
             return None
         long = np.flatnonzero(lengths > 1)
         lasts = zip(first[long].tolist(), (first + lengths - 1)[long].tolist(), strict=True)
-        return Records(self.data, found.ends[outside], first, last_lines=dict(lasts))
+        return Records(self.data, first, found.ends[outside], last_lines=dict(lasts))
 
     def _by_line(self) -> Records:
         """Let every line stand for itself, except where an open quote is closed by a later one."""
