@@ -87,6 +87,17 @@ def test_from_check_to_replay(run: Run, contracts: Path, folder: Path) -> None:
     assert (code, "no quarantined row is waiting" in err) == (4, True)
 
 
+def test_a_known_bank_may_still_bring_its_own_contracts(
+    run: Run, contracts: Path, folder: Path
+) -> None:
+    put(folder)
+    words = ("--bank", "qinghe", "--from", str(folder))
+    assert run("load", *words, "--feed", "org")[0] == 4, "registered now, with the union's feeds"
+    code, out, err = run("load", *words, "--contracts", str(contracts))
+    assert (code, "uses its own definitions only" in err) == (0, True)
+    assert "100 rows good" in out
+
+
 def test_a_rejected_delivery_says_why_and_exits_with_2(
     run: Run, contracts: Path, folder: Path
 ) -> None:

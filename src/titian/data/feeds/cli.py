@@ -101,11 +101,12 @@ def load(
     scope = Scope.system(bank_id(bank))
     among: list[str] | None = None
     if contracts is not None:
-        installed = read_all(_contract_files(contracts))
-        _introduce(scope, own=True)
+        given = _contract_files(contracts)
+        installed = read_all(given)
+        _introduce(scope, given)
         definitions.install(scope, definitions.Kind.FEEDS, contracts)
         among = [contract.feed for contract in installed]
-    _introduce(scope, own=False)
+    _introduce(scope, ())
     with track("rows", None) as advance:
         found = service.load(scope, folder, order, feeds=feeds or (), among=among, advance=advance)
     _finish(found, as_json=as_json)
@@ -216,16 +217,29 @@ def _scope(bank: str | None, unmask: str | None = None) -> Scope:
     return scope if unmask is None else scope.unmasked(unmask)
 
 
-def _introduce(scope: Scope, *, own: bool) -> None:
-    """Register a bank on its first delivery; one that brings its contracts inherits none."""
-    if not banks.ensure(Scope.system(None), scope.bank_id):
-        return
-    uses = "the union's definitions"
-    if own:
+def _introduce(scope: Scope, given: Sequence[Path]) -> None:
+    """Register a bank on its first delivery; one that brings its own contracts inherits none.
+
+    A bank that was registered but never delivered is new in this sense, too, if its contracts
+    would hide the union's.
+    """
+    new = banks.ensure(Scope.system(None), scope.bank_id)
+    if new:
+        _notice(f"bank {scope.bank_id} was not known and is registered now")
+    hidden = {path.name for path in given} & {path.name for path in _inherited(scope)}
+    if given and (new or (hidden and arrivals_of.newest_date(scope) is None)):
         definitions.set_presets(scope, definitions.Presets.NONE)
-        uses = "its own definitions only, beginning with these contracts"
-    notice = f"bank {scope.bank_id} was not known and is registered now; it uses {uses}"
-    Console(stderr=True, highlight=False).print(notice, markup=False, soft_wrap=True)
+        _notice(f"bank {scope.bank_id} uses its own definitions only, beginning with these")
+
+
+def _inherited(scope: Scope) -> list[Path]:
+    own = definitions.folder(scope, definitions.Kind.FEEDS)
+    found = definitions.paths(scope, definitions.Kind.FEEDS)
+    return [path for path in found if path.parent != own]
+
+
+def _notice(text: str) -> None:
+    Console(stderr=True, highlight=False).print(text, markup=False, soft_wrap=True)
 
 
 def _contract_files(folder: Path) -> list[Path]:
