@@ -114,3 +114,18 @@ def test_every_command_helps(tmp_path: Path, name: str) -> None:
     shown = _run(tmp_path, name, "--help")
     assert shown.returncode == 0, shown.stderr
     assert "Usage" in shown.stdout
+
+
+def test_what_is_written_is_the_owners(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert _run(home, "banks", "add", "qinghe", "清河", "Qinghe").returncode == 0
+    written = [home, *home.rglob("*")]
+    assert len(written) > 2
+    assert [path for path in written if path.stat().st_mode & 0o077] == []
+
+
+def test_doctor_sees_a_home_open_to_others(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    seen = _run(tmp_path, "doctor", "--json")
+    findings = {finding["subject"]: finding for finding in json.loads(seen.stdout)}
+    assert "chmod 700" in findings["home"]["remedy"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -110,7 +111,11 @@ def prepare(
 
 
 def main() -> None:
-    """Run the command line; a refusal is one clear message and its own exit code."""
+    """Run the command line; a refusal is one clear message and its own exit code.
+
+    What is written is for the owner's eyes: the home folder holds customers' data.
+    """
+    os.umask(0o077)
     try:
         app()
     except TitianError as error:

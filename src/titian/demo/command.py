@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from titian.data import indicators
-from titian.data.jobs import executor, watch
+from titian.data.jobs import executor
 from titian.data.tags import catalogue as tags
 from titian.demo import build
 from titian.demo.accounts import ACCOUNTS
@@ -32,7 +32,7 @@ from titian.kernel.settings import settings
 from titian.lake import store
 from titian.province import ProvinceConfig
 from titian.web.app import create_app
-from titian.web.cli import require_port
+from titian.web.cli import require_port, run
 
 START_TIMEOUT_S = 30.0
 SHOWN_FAILURES = 50
@@ -59,15 +59,7 @@ def command(
         return
     _greet(built)
     if serve:
-        with watch.serving():
-            chosen = settings()
-            uvicorn.run(
-                create_app(),
-                host=chosen.host,
-                port=chosen.port,
-                log_level="warning",
-                access_log=False,
-            )
+        run(create_app(), settings().host, settings().port)
 
 
 def _check(built: Built, began: float) -> None:

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8800, ge=0, le=65535)
     secure_cookies: bool = False
+    trusted_proxy: str = ""
     session_idle_minutes: int = Field(default=30, ge=1)
     session_hours: int = Field(default=10, ge=1)
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from titian.data.jobs import watch
 from titian.kernel.errors import Unavailable
@@ -26,11 +27,22 @@ def serve(
     chosen = settings()
     host, port = host or chosen.host, chosen.port if port < 0 else port
     require_port(host, port)
+    run(create_app(gallery=gallery), host, port)
+
+
+def run(app: FastAPI, host: str, port: int) -> None:
+    """Serve an application and work on what is ordered there, until told to stop.
+
+    Where a request comes from is believed of nobody but the proxy named in the settings.
+    """
+    proxy = settings().trusted_proxy
     with watch.serving():
         uvicorn.run(
-            create_app(gallery=gallery),
+            app,
             host=host,
             port=port,
+            proxy_headers=bool(proxy),
+            forwarded_allow_ips=proxy,
             log_level="warning",
             access_log=False,
             server_header=False,
