@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -85,7 +85,7 @@ class Job:
     file: str = ""
     sql: str | None = None
     parameters: frozenset[str] = frozenset()
-    function: Function | None = field(default=None, compare=False)
+    function: Function | None = None
     batch: bool = False
 
     @property

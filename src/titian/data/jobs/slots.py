@@ -53,15 +53,16 @@ def _try_file(slot: int) -> Release | None:
 
 def _try_postgres(slot: int) -> Release | None:
     connection: Connection = db.engine().connect()
-    query = text("SELECT pg_try_advisory_lock(:room, :slot)")
-    got = connection.scalar(query, {"room": _LOCK, "slot": slot})
+    names = {"room": _LOCK, "slot": slot}
+    got = connection.scalar(text("SELECT pg_try_advisory_lock(:room, :slot)"), names)
     connection.commit()
     if not got:
         connection.close()
         return None
 
     def release() -> None:
-        connection.invalidate()
+        connection.execute(text("SELECT pg_advisory_unlock(:room, :slot)"), names)
+        connection.commit()
         connection.close()
 
     return release
