@@ -43,3 +43,7 @@ def test_checks_ride_along_in_the_same_statement() -> None:
         'FROM measures\nUNION ALL\nSELECT\n  NULL,\n  NULL,\n  NULL,\n  "n",\n  business_date\n'
         "FROM produced"
     )
+
+
+def test_what_was_staged_is_forgotten_by_name() -> None:
+    assert jobsql.drop_produced() == f"DROP TABLE {jobsql.PRODUCED}"

@@ -98,7 +98,7 @@ def produced() -> str:
 
 def drop_produced() -> str:
     """Give the statement that forgets what is staged."""
-    return exp.Drop(this=exp.to_table(PRODUCED), kind="TABLE").sql(DIALECT)
+    return exp.Drop(tables=[exp.to_table(PRODUCED)], kind="TABLE").sql(DIALECT)
 
 
 def _dated(query: exp.Select, *, dated: bool) -> exp.Select:
