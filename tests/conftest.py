@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,14 +26,25 @@ def _no_outside_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrate one database, once; every test's home begins with a copy of it."""
+    home = tmp_path_factory.mktemp("migrated")
+    configure(load(home=home))
+    db.upgrade()
+    db.engine().dispose()
+    return home / "titian.db"
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Settings]:
+def home(migrated: Path, tmp_path: Path) -> Iterator[Settings]:
     """Give settings with an empty home and a migrated database."""
     before = load(home=tmp_path / "never-used")
-    yield_settings = configure(load(home=tmp_path / "home", query_workers=1, job_workers=2))
-    db.upgrade()
+    chosen = configure(load(home=tmp_path / "home", query_workers=1, job_workers=2))
+    chosen.home.mkdir(mode=0o700)
+    shutil.copy(migrated, chosen.home / "titian.db")
     try:
-        yield yield_settings
+        yield chosen
     finally:
         db.engine().dispose()
         configure(before)
