@@ -46,4 +46,4 @@ def test_checks_ride_along_in_the_same_statement() -> None:
 
 
 def test_what_was_staged_is_forgotten_by_name() -> None:
-    assert jobsql.drop_produced() == f"DROP TABLE {jobsql.PRODUCED}"
+    assert jobsql.drop_produced() == "DROP TABLE produced"
