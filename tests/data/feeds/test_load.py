@@ -89,6 +89,19 @@ def test_the_same_file_twice_is_loaded_once(
     assert store.read(qinghe, "raw.loan").num_rows == 100
 
 
+def test_the_good_file_again_mends_a_date_whose_newest_delivery_was_rejected(
+    qinghe: Scope, install: Install, deliver: Deliver
+) -> None:
+    contract = install(core_contract())
+    deliver(contract, {NAME: unload(GOOD)})
+    assert deliver(contract, {NAME: unload([["L", "x", "?", ""]] * 5)})[0].fate is Fate.REJECTED
+    assert arrivals.arrivals(qinghe, DAY, DAY)[0].state is State.REJECTED
+    assert deliver(contract, {NAME: unload(GOOD)})[0].fate is Fate.LOADED
+    assert arrivals.arrivals(qinghe, DAY, DAY)[0].state is not State.REJECTED
+    assert deliver(contract)[0].fate is Fate.UNCHANGED
+    assert len(ids(qinghe)) == len(GOOD)
+
+
 def test_a_changed_contract_loads_the_same_file_again(install: Install, deliver: Deliver) -> None:
     deliver(install(core_contract()), {NAME: unload(GOOD)})
     changed = install(core_contract(columns=COLUMNS.replace('"2": pledge', '"2": pawn')))

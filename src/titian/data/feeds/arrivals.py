@@ -207,6 +207,19 @@ def newest_types(scope: Scope, feed: str) -> Mapping[str, str]:
     return types or {}
 
 
+def refused_last(scope: Scope, feed: str) -> frozenset[date]:
+    """Give the business dates of a feed whose newest delivery was rejected."""
+    table = feed_arrival.c
+    query = (
+        sa.select(table.business_date, table.status)
+        .where(table.bank == scope.bank_id, table.feed == feed)
+        .order_by(table.arrival_id)
+    )
+    with db.read() as connection:
+        newest = {row.business_date: row.status for row in connection.execute(query)}
+    return frozenset(day for day, status in newest.items() if status == ArrivalStatus.REJECTED)
+
+
 def loaded_contents(
     scope: Scope, contract: Contract
 ) -> dict[date | None, dict[str, tuple[int, int]]]:

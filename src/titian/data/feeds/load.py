@@ -128,16 +128,20 @@ def _missing(contract: Contract, files: Listing, order: Order) -> list[Outcome]:
 
 
 def _fresh(scope: Scope, delivery: Delivery, *, force: bool) -> tuple[list[Unit], list[Outcome]]:
-    """Leave out the units whose files are byte for byte what was loaded before."""
+    """Leave out the units whose files are byte for byte what was loaded before.
+
+    After a rejected delivery the former one is loaded anew, so that the date counts as mended.
+    """
     if force:
         return list(delivery.units), []
     known = arrivals.loaded_contents(scope, delivery.contract)
+    refused = arrivals.refused_last(scope, delivery.contract.feed)
     fresh: list[Unit] = []
     same: list[Outcome] = []
     for unit in delivery.units:
         before = known.get(unit.business_date, {})
         content = content_on_disk(delivery, unit) if before else None
-        if content is None or content not in before:
+        if content is None or content not in before or unit.business_date in refused:
             fresh.append(unit)
             continue
         good, bad = before[content]
