@@ -7,7 +7,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from titian.data.jobs.cli import app, define_command
-from titian.kernel.errors import InvalidDefinition, NotFound, TitianError
+from titian.kernel import banks
+from titian.kernel.errors import InvalidDefinition, InvalidInput, NotFound, TitianError
 
 from .conftest import DAY, Plot, job_text, same_day
 
@@ -139,6 +140,21 @@ def test_define_registers_an_unknown_bank(loans: Plot, tmp_path: Path) -> None:
 def test_what_is_wrong_is_said(loans: Plot, words: tuple[str, ...], message: str) -> None:
     with pytest.raises(TitianError, match=message):
         call(*words)
+
+
+def test_a_day_that_has_not_come_is_refused(loans: Plot) -> None:
+    for words in (
+        ("run", "--date", "2199-01-01"),
+        ("backfill", "--from", str(DAY), "--to", "2199-01-01"),
+    ):
+        with pytest.raises(InvalidInput, match="has not come yet"):
+            call(*words, "--bank", "qinghe")
+
+
+def test_a_folder_that_defines_nothing_registers_no_bank(loans: Plot, tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="no definitions"):
+        define_command(tmp_path / "none", "newcomer")
+    assert "newcomer" not in {bank.bank for bank in banks.all_banks()}
 
 
 def test_a_bank_without_data_asks_for_a_date(plot: Plot) -> None:

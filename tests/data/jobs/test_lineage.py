@@ -89,7 +89,7 @@ def test_a_python_job_is_opaque(
         ("mart.sum.ids", "no column 'ids'", ""),
         ("feed:load.NO", "no feed has a field", "'feed:loan'"),
         ("feed:loan.NOO", "no feed has a field", "'NO'"),
-        ("nonsense", "there is no table ''", ""),
+        ("nonsense", "does not name a column", "core.loan.balance_fen"),
     ],
 )
 def test_unknown_columns_are_told(three: Plot, column: str, words: str, remedy: str) -> None:

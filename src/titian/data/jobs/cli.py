@@ -24,7 +24,7 @@ from titian.data.jobs import (
 from titian.data.jobs.catalogue import load
 from titian.data.jobs.orders import Order, OrderState
 from titian.kernel import banks
-from titian.kernel.clock import parse_date
+from titian.kernel.clock import parse_date, today
 from titian.kernel.errors import InvalidInput, NotFound
 from titian.kernel.ids import RunId, bank_id
 from titian.kernel.progress import track
@@ -88,7 +88,7 @@ def backfill_command(
 ) -> None:
     """Run jobs for every business date of a range."""
     scope = _scope(bank)
-    days = parse_date(first, "first date"), parse_date(last, "last date")
+    days = parse_date(first, "first date"), _come(parse_date(last, "last date"))
     with executor.running():
         made = control.backfill(
             scope, *days, jobs=job, downstream=downstream, force=force, wide=not one_by_one
@@ -266,9 +266,10 @@ def define_command(
 ) -> None:
     """Install a folder's feeds, jobs, indicators and tags as a bank's own definitions."""
     name = bank_id(bank)
+    installed = definitions.install_all(Scope.system(name), directory)
     if banks.ensure(Scope.system(None), name):
         show.words([f"registered bank {name}"])
-    for kind, files in definitions.install_all(Scope.system(name), directory).items():
+    for kind, files in installed.items():
         typer.echo(f"{kind}: {len(files)} installed")
 
 
@@ -278,13 +279,19 @@ def _scope(bank: str) -> Scope:
 
 def _day(scope: Scope, text: str | None) -> date:
     if text is not None:
-        return parse_date(text, "business date")
+        return _come(parse_date(text, "business date"))
     newest = inflow.newest_date(scope)
     if newest is None:
         raise NotFound(
             f"bank {scope.bank} has no data yet", "Load its feeds, or name a date with --date."
         )
     return newest
+
+
+def _come(day: date) -> date:
+    if day > today():
+        raise InvalidInput(f"business date {day} has not come yet", f"Name a date up to {today()}.")
+    return day
 
 
 def _union_day(text: str | None) -> date:

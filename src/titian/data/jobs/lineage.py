@@ -117,6 +117,11 @@ def _named(catalogue: Catalogue, column: str) -> str:
             return column
         known: Iterable[str] = fields or [FEED + key for key in catalogue.feeds]
         raise NotFound(f"no feed has a field {column!r}", nearest(name if fields else table, known))
+    if table.count(".") != 1:
+        raise NotFound(
+            f"{column!r} does not name a column",
+            "Name layer, table and column, such as core.loan.balance_fen.",
+        )
     if table not in catalogue.tables:
         raise NotFound(f"there is no table {table!r}", nearest(table, catalogue.tables))
     catalogue.tables[table].column(name)
