@@ -145,6 +145,10 @@ def test_the_shell_answers_and_goes_on(said: Callable[[list[str]], str]) -> None
     assert "99" not in seen
 
 
+def test_what_is_piped_in_needs_no_last_semicolon(said: Callable[[list[str]], str]) -> None:
+    assert "41" in said(["SELECT", "40 + 1"])
+
+
 def test_the_shell_keeps_its_history_to_itself(said: Callable[[list[str]], str]) -> None:
     said(["SELECT 1;"])
     path = settings().home / "shell_history"

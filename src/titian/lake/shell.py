@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -61,7 +62,8 @@ class Shell:
             try:
                 line = input("   ...> " if lines else f"{self._scope.place}> ")
             except EOFError:
-                return None
+                rest = "" if sys.stdin.isatty() else "\n".join(lines).strip()
+                return rest.rstrip(";") or None
             except KeyboardInterrupt:
                 return ""
             if not lines and line.strip().startswith("."):
