@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from titian.cli import COMMANDS
+from titian.kernel.errors import Unavailable
+from titian.web import cli as web_cli
 
 
 def _run(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -90,6 +92,15 @@ def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
             refused = _run(tmp_path, command)
             assert refused.returncode == 8
             assert "TITIAN_PORT" in refused.stderr
+
+
+def test_a_front_end_not_built_is_said_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web_cli, "FRONT", tmp_path)
+    with pytest.raises(Unavailable) as refused:
+        web_cli.require_front()
+    assert "make front" in refused.value.remedy
 
 
 @pytest.mark.parametrize("url", ["garbage", "mysql://a/b"])

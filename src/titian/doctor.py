@@ -94,11 +94,12 @@ def _home() -> Finding:
         remedy = f"Set TITIAN_HOME to a folder, or move the file {existing} away."
         return Finding("home", False, f"{existing} is a file, not a folder", remedy)
     remedy = f"Give yourself the right to write {existing}, or set TITIAN_HOME to another folder."
+    writable = os.access(existing, os.W_OK | os.X_OK)
+    if not writable:
+        return Finding("home", False, f"{existing} cannot be written", remedy)
     if existing == home and home.stat().st_mode & 0o077:
         return Finding("home", False, f"{home} is open to others", f"Run: chmod 700 {home}")
-    writable = os.access(existing, os.W_OK | os.X_OK)
-    seen = str(home) if writable else f"{existing} cannot be written"
-    return Finding("home", writable, seen, remedy)
+    return Finding("home", True, str(home))
 
 
 def _disk() -> Finding:

@@ -32,7 +32,7 @@ from titian.kernel.settings import settings
 from titian.lake import store
 from titian.province import ProvinceConfig
 from titian.web.app import create_app
-from titian.web.cli import require_port, run
+from titian.web.cli import require_front, require_port, run
 
 START_TIMEOUT_S = 30.0
 SHOWN_FAILURES = 50
@@ -49,6 +49,8 @@ def command(
     serve: Annotated[bool, typer.Option(help="Serve when built.")] = True,
 ) -> None:
     """Make the sample province, run its day and serve it."""
+    if serve or check:
+        require_front()
     if serve and not check:
         require_port(settings().host, settings().port)
     db.upgrade()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from titian.kernel.errors import Unavailable
 from titian.kernel.settings import settings
 from titian.web.app import create_app
 
+FRONT = Path(__file__).parent / "static" / "vendor"
 GRACE_S = 10
 MAX_CONNECTIONS = 1_000
 
@@ -26,6 +28,7 @@ def serve(
     """Serve the pages and the API, work on what is ordered there, and watch the day."""
     chosen = settings()
     host, port = host or chosen.host, chosen.port if port < 0 else port
+    require_front()
     require_port(host, port)
     run(create_app(gallery=gallery), host, port)
 
@@ -49,6 +52,12 @@ def run(app: FastAPI, host: str, port: int) -> None:
             limit_concurrency=MAX_CONNECTIONS,
             timeout_graceful_shutdown=GRACE_S,
         )
+
+
+def require_front() -> None:
+    """Say before anything starts that the front end is not built. Raises Unavailable."""
+    if not (FRONT / "fonts.css").is_file():
+        raise Unavailable("the front end is not built", "Run: make front")
 
 
 def require_port(host: str, port: int) -> None:
