@@ -72,7 +72,7 @@ def populate(home: Path) -> None:
         module._current = before
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the pages from a home of its own; gives the address."""
     home = tmp_path_factory.mktemp("home")
@@ -108,9 +108,9 @@ def _wait(base: str, process: subprocess.Popen[bytes], home: Path) -> None:
     pytest.fail(f"the server did not start: {(home / 'server.log').read_text()[-2000:]}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Start Chromium once."""
+    """Start Chromium for one file: while it runs, no other test can start an event loop."""
     if not Path(CHROMIUM).exists():
         if os.environ.get("CI") == "true":
             pytest.fail(f"{CHROMIUM} is missing, and CI must not skip it")
