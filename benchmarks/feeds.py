@@ -126,7 +126,7 @@ def main() -> None:
         if chosen.memory_gb:
             results["memory"] = measure_memory(Path(place), chosen.memory_gb)
     if chosen.json:
-        print(json.dumps(results, indent=2))
+        print(json.dumps(results))
         return
     for part, figures in results.items():
         print(part)

@@ -191,7 +191,7 @@ def main() -> int:
     other = peer(python, options.jobs, options.rounds) if python else None
     figures = _figures(options.jobs, options.rounds, mine, other)
     if options.json:
-        print(json.dumps(figures, indent=2))
+        print(json.dumps(figures))
     else:
         _show(figures)
     return 0
