@@ -57,9 +57,14 @@ def setup() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[chosen.log_level]
         ),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_to_stderr,
         cache_logger_on_first_use=False,
     )
+
+
+def _to_stderr(*_names: object) -> WrappedLogger:
+    # The stream as it is now: who redirects or closes stderr must not silence or break a logger.
+    return structlog.PrintLogger(sys.stderr)
 
 
 def get(name: str) -> FilteringBoundLogger:
