@@ -1,21 +1,24 @@
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
-import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import func, insert, select
+from sqlalchemy.exc import OperationalError
+from tests.support.databases import on_postgres
 
 from titian.kernel import banks, db
-from titian.kernel.errors import Conflict
-from titian.kernel.ids import BankId, new_id
+from titian.kernel.errors import Conflict, Corrupt, TitianError, Unavailable
+from titian.kernel.ids import BankId
 from titian.kernel.scope import Scope
-from titian.kernel.settings import configure, load, settings
+from titian.kernel.settings import Settings, configure, load, settings
 from titian.kernel.tables import bank
 
 
@@ -28,15 +31,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
         yield
         db.engine().dispose()
         return
-    url: str = request.getfixturevalue("postgres_url")
-    name = new_id("titian")
-    with psycopg.connect(url, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"')
-        configure(load(home=tmp_path, database_url=f"{url.rsplit('/', 1)[0]}/{name}"))
-        db.upgrade()
+    with on_postgres(tmp_path, request.getfixturevalue("postgres_url")):
         yield
-        db.engine().dispose()
-        admin.execute(f'DROP DATABASE "{name}"')
 
 
 def test_migrations_give_the_declared_tables(database: None) -> None:
@@ -102,6 +98,48 @@ def test_sqlite_is_durable_and_in_wal(home: object) -> None:
     with db.read() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "words"),
+    [
+        ("SQLITE_NOTADB", Corrupt, "Restore it from a backup"),
+        ("SQLITE_CORRUPT_INDEX", Corrupt, "Restore it from a backup"),
+        ("SQLITE_BUSY", Unavailable, "another process keeps"),
+        ("SQLITE_FULL", Unavailable, "Free space"),
+        ("SQLITE_IOERR_WRITE", Unavailable, "Free space"),
+        ("SQLITE_READONLY_DIRECTORY", Unavailable, "the right to write"),
+        ("SQLITE_CANTOPEN", Unavailable, "the right to write"),
+        ("SQLITE_MISUSE", Unavailable, "titian doctor"),
+    ],
+)
+def test_what_sqlite_says_is_explained(
+    home: Settings, said: str, kind: type[TitianError], words: str
+) -> None:
+    driver = sqlite3.OperationalError("in its own words")
+    driver.sqlite_errorname = said
+    error = db.explained(OperationalError("SELECT 1", {}, driver))
+    assert type(error) is kind
+    assert words in str(error)
+
+
+def test_a_locked_database_is_explained(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_module("titian.kernel.db.engine"), "SQLITE_BUSY_TIMEOUT_MS", 10)
+    db.engine().dispose()
+    with sqlite3.connect(home.home / "titian.db", isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(OperationalError) as caught, db.begin():
+            pass
+        other.execute("ROLLBACK")
+    assert "another process keeps" in str(db.explained(caught.value))
+
+
+def test_a_postgres_that_does_not_answer_is_explained(tmp_path: Path) -> None:
+    configure(load(home=tmp_path, database_url="postgresql://li:s3cret@127.0.0.1:1/x"))
+    with pytest.raises(Unavailable, match="database_url") as caught, db.read():
+        pass
+    assert "s3cret" not in str(caught.value)
+    assert "\n" not in caught.value.what
 
 
 def _row(name: str, moment: datetime) -> dict[str, object]:

@@ -4,15 +4,29 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import event
 
-from titian.kernel import audit, clock, sessions, users
+from titian.kernel import audit, clock, db, passwords, sessions, users
 from titian.kernel.errors import Conflict, Denied, InvalidInput, NotFound, Unauthenticated
 from titian.kernel.ids import BankId, UserId
 from titian.kernel.scope import Role, Scope
-from titian.kernel.users import User
+from titian.kernel.users import MAX_FAILED_LOGINS, User
 
 PASSWORD = "terrace river mud"
 WANG = User(UserId("wang"), "王", BankId("qinghe"), frozenset({Role.ANALYST}))
+
+
+class Counted:
+    """A hasher that counts how often it compares."""
+
+    def __init__(self, verified: list[str]) -> None:
+        self._verified = verified
+        self._real = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+    def verify(self, digest: str, password: str) -> bool:
+        self._verified.append(digest)
+        return self._real.verify(digest, password)
 
 
 @pytest.fixture
@@ -44,10 +58,55 @@ def test_five_failures_lock_for_a_quarter_of_an_hour(wang: User) -> None:
         for _ in range(5):
             with pytest.raises(Unauthenticated, match="is wrong"):
                 users.authenticate("wang", "wrong")
-        with pytest.raises(Unauthenticated, match="too many"):
+        with pytest.raises(Unauthenticated, match="is wrong"):
             users.authenticate("wang", PASSWORD)
     with clock.frozen(start + timedelta(minutes=16)):
         assert users.authenticate("wang", PASSWORD).user_id == "wang"
+
+
+def test_nobody_learns_who_has_an_account(
+    qinghe: Scope, wang: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users.create(qinghe, replace(WANG, user_id=UserId("off")), PASSWORD)
+    users.change(qinghe, replace(WANG, user_id=UserId("off"), disabled=True))
+    statements: list[str] = []
+
+    def answer(user_id: str, password: str) -> tuple[str, int]:
+        verified: list[str] = []
+        monkeypatch.setattr(passwords, "_hasher", Counted(verified))
+        statements.clear()
+        with pytest.raises(Unauthenticated) as refused:
+            users.authenticate(user_id, password)
+        assert len(verified) == 1
+        return str(refused.value), len(statements)
+
+    event.listen(db.engine(), "before_cursor_execute", lambda *a: statements.append(a[2]))
+    answers = {answer("wang", "wrong") for _ in range(MAX_FAILED_LOGINS)}
+    answers |= {answer("wang", PASSWORD), answer("nobody", PASSWORD), answer("off", PASSWORD)}
+    assert len(answers) == 1
+    assert "lock a user for 15 minutes" in answers.pop()[0]
+
+
+def test_failing_while_locked_does_not_lock_for_longer(wang: User) -> None:
+    start = clock.now()
+    with clock.frozen(start):
+        for _ in range(MAX_FAILED_LOGINS):
+            with pytest.raises(Unauthenticated):
+                users.authenticate("wang", "wrong")
+    with clock.frozen(start + timedelta(minutes=14)):
+        for _ in range(3 * MAX_FAILED_LOGINS):
+            with pytest.raises(Unauthenticated):
+                users.authenticate("wang", "wrong")
+    with clock.frozen(start + timedelta(minutes=16)):
+        assert users.authenticate("wang", PASSWORD).user_id == "wang"
+
+
+def test_what_was_typed_for_nobody_is_not_kept(wang: User, union: Scope) -> None:
+    with pytest.raises(Unauthenticated):
+        users.authenticate("my-secret-password", "x")
+    entry = audit.entries(union, action="user.login_failed")[0]
+    assert (entry.user, entry.target) == ("(unknown)", "(unknown)")
+    assert "my-secret" not in str(audit.entries(union))
 
 
 def test_a_disabled_user_is_out(qinghe: Scope, wang: User) -> None:
@@ -80,6 +139,41 @@ def test_changing_the_password_ends_other_sessions(wang: User) -> None:
     assert users.authenticate("wang", "another good pass").user_id == "wang"
 
 
+def test_a_password_and_its_sessions_change_together_or_not_at_all(
+    qinghe: Scope, wang: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = sessions.start(wang.user_id, wang.bank, address="", agent="")
+
+    def broken(*_arguments: object, **_more: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as context:
+        context.setattr(audit, "record", broken)
+        with pytest.raises(RuntimeError):
+            users.reset_password(qinghe, wang.user_id, "another good pass")
+    assert sessions.find(token) is not None
+    assert users.authenticate("wang", PASSWORD).user_id == "wang"
+    users.reset_password(qinghe, wang.user_id, "another good pass")
+    assert sessions.find(token) is None
+
+
+def test_an_unknown_user_names_the_nearest_of_the_own_bank(
+    admin: Scope, baishui: Scope, wang: User
+) -> None:
+    users.create(baishui, replace(WANG, user_id=UserId("zhao"), bank=baishui.bank), PASSWORD)
+    with pytest.raises(NotFound, match="Did you mean 'wang'"):
+        users.get(admin, UserId("wangg"))
+    with pytest.raises(NotFound) as caught:
+        users.get(admin, UserId("zhaoo"))
+    assert "'zhao'" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["", "   ", "王" * 81])
+def test_a_display_name_has_limits(qinghe: Scope, name: str) -> None:
+    with pytest.raises(InvalidInput, match="display name"):
+        users.create(qinghe, replace(WANG, display_name=name), PASSWORD)
+
+
 def test_an_admin_works_in_their_own_bank(admin: Scope, baishui: Scope, wang: User) -> None:
     elsewhere = replace(WANG, user_id=UserId("li"), bank=BankId("baishui"))
     with pytest.raises(Denied):
@@ -97,6 +191,13 @@ def test_nobody_climbs(admin: Scope, wang: User) -> None:
         users.change(admin, replace(wang, bank=None))
     with pytest.raises(Denied):
         users.create(admin, replace(WANG, user_id=UserId("up"), bank=None), PASSWORD)
+
+
+def test_a_data_steward_belongs_to_one_bank(admin: Scope, union: Scope) -> None:
+    steward = User(UserId("steward"), "管", BankId("qinghe"), frozenset({Role.DATA_STEWARD}))
+    with pytest.raises(Denied, match="data_steward exists at banks only"):
+        users.create(union, replace(steward, bank=None), "terrace field water")
+    assert users.create(admin, steward, "terrace field water").bank == "qinghe"
 
 
 def test_nobody_changes_their_own_rights(qinghe: Scope, wang: User) -> None:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from titian.kernel.ids import UserId
+from titian.kernel.labels import Label
 from titian.kernel.scope import Role, Scope
 from titian.lake import pool, session, store
 from titian.lake.schema import Column, Layer, Mask, PiClass, Table
@@ -27,7 +28,7 @@ LOAN = Table(
         Column("granted_at", "timestamp", "发放时间", "Granted at", level=2),
         Column("secret_score", "double", "内部评分", "Score", PiClass.C1, 5),
     ),
-    description="Every loan.",
+    description=Label("全部借据。", "Every loan."),
 )
 
 

@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from titian.kernel.errors import InvalidInput, NotFound
+from titian.kernel.labels import Label
 from titian.lake import delta
 from titian.lake.schema import (
+    Code,
     Column,
     Kind,
     Layer,
@@ -107,6 +109,9 @@ def test_wrong_table_names(name: str) -> None:
 
 
 words = st.text(min_size=1, max_size=20).filter(lambda text: text.strip())
+sentences = st.one_of(
+    st.text(max_size=20), st.sampled_from(["3", "true", "null", "{}", "[]", "1e3"])
+)
 columns = st.builds(
     Column,
     name=st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True).filter("business_date".__ne__),
@@ -118,9 +123,12 @@ columns = st.builds(
     mask=st.sampled_from([Mask.DEFAULT, Mask.NONE, Mask.FULL]),
     required=st.booleans(),
     key=st.booleans(),
-    description=st.one_of(
-        st.text(max_size=20), st.sampled_from(["3", "true", "null", "{}", "1e3"])
-    ),
+    description=st.builds(Label, sentences, sentences),
+    codes=st.lists(
+        st.builds(Code, sentences, st.builds(Label, words, words)),
+        unique_by=lambda code: code.value,
+        max_size=4,
+    ).map(tuple),
 )
 
 

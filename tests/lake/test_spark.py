@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -98,7 +99,7 @@ def server() -> Iterator[str]:
 
 @pytest.fixture
 def engine(server: str) -> Iterator[SparkEngine]:
-    with SparkEngine(server) as opened:
+    with closing(SparkEngine(server)) as opened:
         yield opened
 
 

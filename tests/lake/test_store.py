@@ -25,8 +25,11 @@ from titian.kernel.errors import (
     NotFound,
     Unavailable,
 )
+from titian.kernel.labels import Label
 from titian.kernel.scope import Scope
 from titian.lake import commit, files, handles, layout, store
+from titian.lake.delta import CHECKPOINT_COMMITS
+from titian.lake.maintenance import vacuum
 from titian.lake.schema import Column, PiClass, Table
 
 
@@ -69,6 +72,36 @@ def test_an_empty_date_is_kept_as_delivered(qinghe: Scope) -> None:
     store.write_date(qinghe, LOAN, day(0), loans(0))
     assert store.dates(qinghe, "core.loan") == [day(0)]
     assert store.read(qinghe, "core.loan").num_rows == 0
+
+
+def test_a_date_is_removed_and_can_still_be_read_as_it_was(filled: Scope) -> None:
+    before = store.info(filled, "core.loan").version
+    gone = store.remove_date(filled, "core.loan", day(0))
+    assert (gone.rows, gone.version) == (3, before + 1)
+    assert store.dates(filled, "core.loan") == [day(1)]
+    assert ids(filled, business_date=day(0)) == []
+    assert len(ids(filled, business_date=day(0), version=before)) == 3
+    newest, *_ = store.history(filled, "core.loan", 1)
+    assert (newest.action, newest.dates) == ("remove", (day(0).isoformat(),))
+    with pytest.raises(NotFound, match="holds nothing of"):
+        store.remove_date(filled, "core.loan", day(0))
+    with pytest.raises(NotFound, match="no table"):
+        store.remove_date(filled, "core.nothing", day(0))
+
+
+def test_a_write_leaves_its_claim_for_good(filled: Scope) -> None:
+    assert store.newest_claim(filled, "core.loan") is None
+    assert store.newest_claim(filled, "core.nothing") is None
+    rows = dated(loans(1), day(0))
+    store.write_dates(filled, LOAN, rows, [day(0)], claim=7)
+    assert store.newest_claim(filled, "core.loan") == 7
+    for number in range(2 * CHECKPOINT_COMMITS):
+        store.write_date(filled, LOAN, day(1), loans(number))
+    vacuum(filled, "core.loan")
+    handles.forget(filled, "core.loan")
+    assert store.newest_claim(filled, "core.loan") == 7
+    store.write_dates(filled, LOAN, rows, [day(0)], claim=9)
+    assert store.newest_claim(filled, "core.loan") == 9
 
 
 def test_banks_and_union_are_apart(qinghe: Scope, baishui: Scope, union: Scope) -> None:
@@ -146,6 +179,8 @@ def test_people_do_not_write(analyst: Scope) -> None:
         store.write_date(analyst, LOAN, day(0), loans(1))
     with pytest.raises(Denied):
         store.drop(analyst, "core.loan")
+    with pytest.raises(Denied):
+        store.remove_date(analyst, "core.loan", day(0))
 
 
 @pytest.mark.parametrize(
@@ -336,7 +371,7 @@ def test_columns_may_be_added_and_words_change(filled: Scope) -> None:
         LOAN,
         columns=(LOAN.columns[0], renamed, *LOAN.columns[2:], purpose, at),
         zh="借据",
-        description="More.",
+        description=Label("更多。", "More."),
     )
     rows = loans(1).append_column("purpose", pa.array(["种植"]))
     rows = rows.append_column("settled_at", pa.nulls(1, pa.timestamp("us")))
@@ -360,10 +395,10 @@ def test_a_timestamp_may_come_to_a_table_without(qinghe: Scope) -> None:
 @pytest.mark.parametrize(
     ("columns", "said"),
     [
-        (LOAN.columns[:-1], "drops secret_score"),
+        (LOAN.columns[:-1], "of core.loan lacks secret_score"),
         (
             (*LOAN.columns[:-1], Column("secret_score", "string", "分", "Score")),
-            "changes secret_score from double to string",
+            r"other types: secret_score \(double → string\)",
         ),
     ],
 )

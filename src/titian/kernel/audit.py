@@ -191,6 +191,46 @@ def count(
         return connection.scalar(select(func.count()).select_from(query)) or 0
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """Acts on a target, and those of some kinds whose details name it, from `since` to `until`."""
+
+    target: str
+    named_in: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def about(scope: Scope, wanted: About, *, limit: int = 100, offset: int = 0) -> list[Entry]:
+    """List acts about a target, newest first; as `entries`, for one's own bank. Needs VIEW_AUDIT.
+
+    Kinds in `named_in` read the whole log; a target alone is found by its index.
+    """
+    query = _about(scope, wanted).order_by(audit_entry.c.seq.desc())
+    with db.read() as connection:
+        rows = connection.execute(query.limit(min(limit, PAGE_MAX_ROWS)).offset(offset))
+        return [_entry(row) for row in rows]
+
+
+def count_about(scope: Scope, wanted: About) -> int:
+    """Count the acts that `about` would list."""
+    query = _about(scope, wanted).subquery()
+    with db.read() as connection:
+        return connection.scalar(select(func.count()).select_from(query)) or 0
+
+
+def _about(scope: Scope, wanted: About) -> Select[tuple[object, ...]]:
+    query = _filtered(scope, None, None, None)
+    on_target = audit_entry.c.target == wanted.target
+    if wanted.named_in:
+        names = audit_entry.c.detail.contains(json.dumps(wanted.target), autoescape=True)
+        on_target |= audit_entry.c.action.in_(wanted.named_in) & names
+    query = query.where(on_target)
+    if wanted.since is not None:
+        query = query.where(audit_entry.c.at >= wanted.since)
+    return query if wanted.until is None else query.where(audit_entry.c.at < wanted.until)
+
+
 def actions() -> list[str]:
     """List the kinds of acts there are, for a filter."""
     with db.read() as connection:

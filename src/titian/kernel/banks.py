@@ -8,12 +8,14 @@ from enum import StrEnum
 from sqlalchemy import insert, select, update
 
 from titian.kernel import audit, clock, db
-from titian.kernel.errors import Conflict, NotFound
+from titian.kernel.errors import Conflict, InvalidInput, NotFound
 from titian.kernel.ids import BankId, bank_id
+from titian.kernel.near import nearest
 from titian.kernel.scope import Permission, Scope
 from titian.kernel.tables import bank as bank_table
 
 MAX_BANKS = 500
+MAX_NAME = 80
 
 
 class BankStatus(StrEnum):
@@ -38,12 +40,16 @@ class Bank:
 
 
 def register(scope: Scope, new: Bank) -> Bank:
-    """Add a bank. Needs MANAGE_BANKS at union level. Raises Conflict when it exists."""
+    """Add a bank. Needs MANAGE_BANKS at union level. Raises Conflict, InvalidInput."""
     scope.require(Permission.MANAGE_BANKS)
     bank_id(new.bank)
+    _check_names(new)
     known = {bank.bank for bank in all_banks()}
     if new.bank in known:
-        raise Conflict(f"bank {new.bank} is registered already", "Choose another id, or edit it.")
+        raise Conflict(
+            f"bank {new.bank} is registered already",
+            "Choose another id, or change it on the page of banks.",
+        )
     if len(known) >= MAX_BANKS:
         raise Conflict(f"{MAX_BANKS} banks are registered, the most there may be", "Remove one.")
     with db.begin() as connection:
@@ -72,6 +78,7 @@ def change(scope: Scope, changed: Bank) -> Bank:
     """Change a bank's names or status. Needs MANAGE_BANKS. Raises NotFound."""
     scope.require(Permission.MANAGE_BANKS)
     get(changed.bank)
+    _check_names(changed)
     with db.begin() as connection:
         connection.execute(
             update(bank_table)
@@ -83,14 +90,21 @@ def change(scope: Scope, changed: Bank) -> Bank:
     return changed
 
 
+def _check_names(bank: Bank) -> None:
+    if not all(1 <= len(name.strip()) <= MAX_NAME for name in (bank.name_zh, bank.name_en)):
+        raise InvalidInput(
+            f"bank {bank.bank} needs a Chinese and an English name",
+            f"Write each in 1 to {MAX_NAME} characters.",
+        )
+
+
 def get(bank: BankId) -> Bank:
     """Find a bank. Raises NotFound naming the ones there are."""
     banks = all_banks()
     for known in banks:
         if known.bank == bank:
             return known
-    names = ", ".join(known.bank for known in banks[:10]) or "none yet"
-    raise NotFound(f"there is no bank {bank!r}", f"Registered banks: {names}.")
+    raise NotFound(f"there is no bank {bank!r}", nearest(bank, [known.bank for known in banks]))
 
 
 def all_banks() -> list[Bank]:

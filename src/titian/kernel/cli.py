@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from titian.kernel import audit, banks, users
 from titian.kernel.banks import Bank
 from titian.kernel.errors import Corrupt, InvalidInput
 from titian.kernel.ids import UserId, bank_id
+from titian.kernel.near import nearest
 from titian.kernel.scope import Role, Scope
+from titian.kernel.terminal import Cell, Csv, Json, counted, listing, say
 from titian.kernel.users import User
 
 banks_app = typer.Typer(help="Register and list member banks.", no_args_is_help=True)
@@ -26,35 +25,37 @@ PASSWORD_BYTES = 9
 
 
 @banks_app.command("list")
-def list_banks() -> None:
+def list_banks(*, json: Json = False, csv: Csv = False) -> None:
     """List the member banks."""
-    table = Table("bank", "名称", "name", "status")
-    for bank in banks.all_banks():
-        table.add_row(bank.bank, bank.name_zh, bank.name_en, bank.status)
-    Console().print(table)
+    rows = [(bank.bank, bank.name_zh, bank.name_en, bank.status) for bank in banks.all_banks()]
+    none = "no bank is registered yet: `titian banks add` registers one, `titian demo` three"
+    listing(("bank", "name_zh", "name_en", "status"), rows, none=none, json=json, csv=csv)
 
 
 @banks_app.command("add")
 def add_bank(bank: str, name_zh: str, name_en: str) -> None:
     """Register a bank: its id, Chinese and English name."""
     banks.register(_MACHINE, Bank(bank_id(bank), name_zh, name_en))
-    typer.echo(f"registered {bank}")
+    say(f"registered {bank}")
 
 
 @users_app.command("list")
-def list_users() -> None:
+def list_users(*, json: Json = False, csv: Csv = False) -> None:
     """List all users."""
-    table = Table("user", "name", "bank", "roles", "clearance", "disabled")
-    for user in users.all_users(_MACHINE):
-        table.add_row(
+    names = ("user", "name", "bank", "roles", "clearance", "disabled")
+    rows = [
+        (
             user.user_id,
             user.display_name,
-            user.bank or "(union)",
-            " ".join(sorted(user.roles)),
-            str(user.clearance),
-            "yes" if user.disabled else "",
+            Cell(user.bank, user.bank or "(union)"),
+            Cell(sorted(user.roles), " ".join(sorted(user.roles))),
+            user.clearance,
+            user.disabled,
         )
-    Console().print(table)
+        for user in users.all_users(_MACHINE)
+    ]
+    none = "there is no user yet: `titian users add` makes one"
+    listing(names, rows, none=none, json=json, csv=csv)
 
 
 @users_app.command("add")
@@ -69,14 +70,14 @@ def add_user(
     new = User(
         UserId(user),
         display_name,
-        bank_id(bank) if bank else None,
+        bank_id(bank) if bank is not None else None,
         frozenset(_role(text) for text in role),
         clearance,
         must_change_password=True,
     )
     password = secrets.token_urlsafe(PASSWORD_BYTES)
     users.create(_MACHINE, new, password)
-    typer.echo(f"created {user}, first password: {password}")
+    say(f"created {user}, first password: {password}")
 
 
 @users_app.command("reset-password")
@@ -84,35 +85,46 @@ def reset_password(user: str) -> None:
     """Give a user a new first password, printed once."""
     password = secrets.token_urlsafe(PASSWORD_BYTES)
     users.reset_password(_MACHINE, UserId(user), password)
-    typer.echo(f"new first password of {user}: {password}")
+    say(f"new first password of {user}: {password}")
 
 
 def _role(text: str) -> Role:
     try:
         return Role(text)
     except ValueError:
-        known = ", ".join(Role)
-        raise InvalidInput(f"{text!r} is not a role", f"Roles are: {known}.") from None
+        raise InvalidInput(f"{text!r} is not a role", nearest(text, Role)) from None
 
 
 @audit_app.command("list")
 def list_audit(
     limit: Annotated[int, typer.Option(min=1, max=audit.PAGE_MAX_ROWS)] = 50,
-    bank: Annotated[str | None, typer.Option()] = None,
+    bank: Annotated[str | None, typer.Option(help="Only the acts at this bank.")] = None,
+    *,
+    json: Json = False,
+    csv: Csv = False,
 ) -> None:
-    """Show the newest acts as JSON lines."""
-    scope = _MACHINE.at(bank_id(bank)) if bank else _MACHINE
-    for entry in audit.entries(scope, limit=limit):
-        row = {
-            "seq": entry.seq,
-            "at": entry.at.isoformat(),
-            "user": entry.user,
-            "bank": entry.bank,
-            "action": entry.action,
-            "target": entry.target,
-            "detail": entry.detail,
-        }
-        typer.echo(json.dumps(row, ensure_ascii=False))
+    """Show the newest acts."""
+    scope = _MACHINE.at(banks.get(bank_id(bank)).bank) if bank is not None else _MACHINE
+    rows = [
+        (
+            Cell(entry.seq, str(entry.seq)),
+            entry.at,
+            entry.user,
+            entry.bank,
+            entry.action,
+            entry.target,
+            _told(entry),
+        )
+        for entry in audit.entries(scope, limit=limit)
+    ]
+    names = ("seq", "at", "user", "bank", "action", "target", "detail")
+    none = f"no act at {scope.place} is on record" if bank else "no act is on record yet"
+    listing(names, rows, none=none, json=json, csv=csv)
+
+
+def _told(entry: audit.Entry) -> Cell:
+    words = ", ".join(f"{name}={value}" for name, value in entry.detail.items())
+    return Cell(entry.detail, words)
 
 
 @audit_app.command("verify")
@@ -122,6 +134,7 @@ def verify_audit() -> None:
     if not verdict.whole:
         raise Corrupt(
             f"the audit log is broken at entry {verdict.broken_at}: {verdict.reason}",
-            f"Entries 1 to {verdict.entries} are whole. Compare with a backup.",
+            f"{counted(verdict.entries, 'entry is', 'entries are')} whole before it. "
+            "Compare with a backup, and tell compliance.",
         )
-    typer.echo(f"whole: {verdict.entries} entries")
+    say(f"whole: {counted(verdict.entries, 'entry', 'entries')}")

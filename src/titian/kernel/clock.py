@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -47,12 +47,22 @@ def parse_date(text: str, what: str = "date") -> date:
     return found
 
 
-@contextmanager
-def frozen(moment: datetime) -> Iterator[None]:
+def frozen(moment: datetime) -> AbstractContextManager[None]:
     """Hold time at a moment (time-zone aware) inside the block."""
-    global _source
     assert moment.tzinfo is not None, "a moment needs a time zone"
-    before, _source = _source, lambda: moment.astimezone(UTC)
+    return _told_by(lambda: moment.astimezone(UTC))
+
+
+def running_from(moment: datetime) -> AbstractContextManager[None]:
+    """Let time run on from a moment (time-zone aware) inside the block, as in a rehearsal."""
+    ahead = moment - _system()
+    return _told_by(lambda: _system() + ahead)
+
+
+@contextmanager
+def _told_by(source: Callable[[], datetime]) -> Iterator[None]:
+    global _source
+    before, _source = _source, source
     try:
         yield
     finally:

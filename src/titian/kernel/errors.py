@@ -20,6 +20,18 @@ class TitianError(Exception):
         return f"{self.what.rstrip('.')}. {self.remedy}"
 
 
+class Remedy(str):
+    """What to do, where it is worked out apart from its error: catalogues of words find it."""
+
+    __slots__ = ()
+
+
+class Cause(str):
+    """Why something stands still, kept as a text that no error says: catalogues find it."""
+
+    __slots__ = ()
+
+
 class Terminal:
     """Mix-in: trying the same thing again gives the same answer."""
 

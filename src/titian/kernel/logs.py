@@ -62,6 +62,11 @@ def setup() -> None:
     )
 
 
+def is_set_up() -> bool:
+    """Say whether `setup` has been called; before that, logs would go to stdout."""
+    return structlog.is_configured()
+
+
 def _to_stderr(*_names: object) -> WrappedLogger:
     # The stream as it is now: who redirects or closes stderr must not silence or break a logger.
     return structlog.PrintLogger(sys.stderr)

@@ -1,7 +1,8 @@
-"""Progress bars on long work, silent where nobody looks."""
+"""Progress of long work, on stderr."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -19,9 +20,12 @@ Advance = Callable[[int], None]
 
 
 @contextmanager
-def track(label: str, total: int | None) -> Iterator[Advance]:
-    """Show a bar on stderr while the block runs; call the yielded function with steps done."""
-    console = Console(stderr=True)
+def track(label: str, total: int | None, *, aloud: bool = False) -> Iterator[Advance]:
+    """Show a bar on stderr while the block runs; call the yielded function with steps done.
+
+    Without a terminal there is no bar; what runs for long says `aloud` when it begins and ends.
+    """
+    console = Console(stderr=True, highlight=False)
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -29,6 +33,12 @@ def track(label: str, total: int | None) -> Iterator[Advance]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
+    lines = aloud and not console.is_terminal
+    began = time.monotonic()
+    if lines:
+        console.print(f"{label} …", markup=False)
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task(label, total=total)
         yield lambda steps: progress.advance(task, steps)
+    if lines:
+        console.print(f"{label}: done in {time.monotonic() - began:.1f} s", markup=False)

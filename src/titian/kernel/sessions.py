@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from titian.kernel import clock, db
 from titian.kernel.ids import BankId, UserId
@@ -120,10 +120,9 @@ def close(token_hash: str) -> None:
         connection.execute(delete(user_session).where(user_session.c.token_hash == token_hash))
 
 
-def close_all(user_id: UserId) -> None:
-    """End every session of a user."""
-    with db.begin() as connection:
-        connection.execute(delete(user_session).where(user_session.c.user_id == user_id))
+def close_all(user_id: UserId, connection: Connection) -> None:
+    """End every session of a user, together with what the caller's transaction changes."""
+    connection.execute(delete(user_session).where(user_session.c.user_id == user_id))
 
 
 def _hash(token: str) -> str:

@@ -6,7 +6,7 @@ import os
 import tomllib
 from pathlib import Path
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -14,20 +14,33 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from titian.kernel.errors import InvalidInput
+from titian.kernel.errors import InvalidInput, Remedy, Unavailable
+from titian.kernel.near import nearest
 
 CONFIG_FILE = "titian.toml"
+PREFIX = "TITIAN_"
+NO_SETTING = "is no setting"
+ANOTHER_VALUE = Remedy("Write another value there, or take it out: every setting has a default.")
 
 
 def default_home() -> Path:
-    """Give `TITIAN_HOME`, else `~/.titian`."""
-    return Path(os.environ.get("TITIAN_HOME") or Path.home() / ".titian")
+    """Give `TITIAN_HOME`, else `~/.titian`. Raises InvalidInput where nobody's home is known."""
+    named = os.environ.get("TITIAN_HOME")
+    try:
+        return (Path(named) if named else Path("~/.titian")).expanduser().absolute()
+    except RuntimeError:
+        raise InvalidInput(
+            "no home folder is known to keep anything in",
+            "Set TITIAN_HOME to a folder you may write.",
+        ) from None
 
 
 class Settings(BaseSettings):
     """Everything that can be set; every limit that is not a constant of its room."""
 
-    model_config = SettingsConfigDict(env_prefix="TITIAN_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True
+    )
 
     home: Path = Field(default_factory=default_home)
     database_url: SecretStr | None = None
@@ -66,8 +79,13 @@ class Settings(BaseSettings):
         """Order the sources: arguments, environment, the file here, the file in the home."""
         del dotenv_settings, file_secret_settings
         home = Path(init_settings().get("home") or default_home())
-        files = [file for file in (Path(CONFIG_FILE), home / CONFIG_FILE) if file.is_file()]
-        return init_settings, env_settings, *(_toml(settings_cls, file) for file in files)
+        files = (_toml(settings_cls, file) for file in _files(home))
+        return init_settings, env_settings, *files
+
+    @field_validator("home", "lake_path")
+    @classmethod
+    def _whole_path(cls, path: Path | None) -> Path | None:
+        return path and path.expanduser().absolute()
 
     @property
     def sqlalchemy_url(self) -> str:
@@ -87,27 +105,63 @@ class Settings(BaseSettings):
         return self.home / "definitions"
 
 
+def _files(home: Path) -> list[Path]:
+    try:
+        return [file for file in (Path(CONFIG_FILE), home / CONFIG_FILE) if file.is_file()]
+    except OSError as error:
+        raise Unavailable(
+            f"the home folder {home} cannot be read ({error.strerror})",
+            "Give yourself the right to it, or set TITIAN_HOME to another folder.",
+        ) from None
+
+
 def _toml(settings_cls: type[BaseSettings], file: Path) -> TomlConfigSettingsSource:
     try:
         return TomlConfigSettingsSource(settings_cls, file)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InvalidInput(
-            f"{file.resolve()} cannot be read: {error}", "Mend the file: lines of `name = value`."
+            f"{file.resolve()} cannot be read: {error}",
+            "Write lines of `name = value`, as UTF-8 text.",
         ) from None
 
 
 def load(**overrides: object) -> Settings:
-    """Read the settings; overrides win. Raises InvalidInput naming each wrong key."""
+    """Read the settings; overrides win. Raises InvalidInput naming each wrong key and its place."""
+    home = Path(str(overrides.get("home") or default_home()))
+    _refuse_unknown_variables()
     try:
         return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks at run time
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
-            for item in error.errors(include_input=False)
+        raise _refusal(error, home) from None
+
+
+def _refusal(error: ValidationError, home: Path) -> InvalidInput:
+    words, remedy = [], ANOTHER_VALUE
+    for item in error.errors(include_input=False):
+        key = str(item["loc"][0])
+        unknown = item["type"] == "extra_forbidden"
+        words.append(
+            f"{_place(key, home)}: {key} " + (NO_SETTING if unknown else f"is wrong: {item['msg']}")
         )
-        raise InvalidInput(
-            f"settings are wrong: {wrong}", f"Mend {CONFIG_FILE} or the TITIAN_ variables."
-        ) from None
+        remedy = nearest(key, Settings.model_fields) if unknown else remedy
+    return InvalidInput(f"settings are wrong: {'; '.join(words)}", remedy)
+
+
+def _refuse_unknown_variables() -> None:
+    for name in sorted(os.environ):
+        key = name.removeprefix(PREFIX).lower()
+        if name.startswith(PREFIX) and key not in Settings.model_fields:
+            raise InvalidInput(f"{name} {NO_SETTING}", nearest(key, Settings.model_fields))
+
+
+def _place(key: str, home: Path) -> str:
+    """Name the variable or the file that a setting was taken from."""
+    if os.environ.get(f"{PREFIX}{key.upper()}"):
+        return f"{PREFIX}{key.upper()}"
+    for file in _files(home):
+        if key in tomllib.loads(file.read_text(encoding="utf-8")):
+            return str(file.absolute())
+    return "the command line"
 
 
 _current: Settings | None = None

@@ -59,4 +59,5 @@ audit_entry = Table(
     Column("digest", String(64), nullable=False),
     Index("ix_audit_entry_bank_seq", "bank", "seq"),
     Index("ix_audit_entry_user_seq", "user_id", "seq"),
+    Index("ix_audit_entry_target_seq", "target", "seq"),
 )

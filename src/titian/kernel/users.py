@@ -6,17 +6,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Row, Select, insert, or_, select, update
 
 from titian.kernel import audit, banks, clock, db, passwords, sessions
 from titian.kernel.errors import Conflict, Denied, InvalidInput, NotFound, Unauthenticated
-from titian.kernel.ids import BankId, UserId, valid_name
+from titian.kernel.ids import NAME_MAX_CHARACTERS, BankId, UserId, valid_name
+from titian.kernel.near import nearest
 from titian.kernel.scope import MAX_CLEARANCE, SYSTEM_USER, Permission, Role, Scope
 from titian.kernel.tables import user_account
 
 MAX_FAILED_LOGINS = 5
 LOCK_TIME = timedelta(minutes=15)
+MAX_DISPLAY_NAME = 80
 UNION_ONLY_ROLES = frozenset({Role.UNION_ADMIN})
+BANK_ONLY_ROLES = frozenset({Role.DATA_STEWARD})
+NOBODY = UserId("(unknown)")
+NOT_SIGNED_IN = "user name or password is wrong, or the user is locked for now"
+HOW_TO_SIGN_IN = (
+    f"Check both and try again. {MAX_FAILED_LOGINS} failures in a row lock a user for "
+    f"{LOCK_TIME.seconds // 60} minutes; an administrator can reset the password."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +83,9 @@ def change(scope: Scope, changed: User) -> User:
             .where(user_account.c.user_id == changed.user_id)
             .values(**_columns(changed))
         )
+        if _rights(before) != _rights(changed):
+            sessions.close_all(changed.user_id, connection)
         audit.record(scope, "user.change", changed.user_id, _for_audit(changed), connection)
-    if _rights(before) != _rights(changed):
-        sessions.close_all(changed.user_id)
     return changed
 
 
@@ -84,74 +93,75 @@ def reset_password(scope: Scope, user_id: UserId, password: str) -> None:
     """Set a first password that must be changed at the next sign-in. Needs MANAGE_USERS."""
     user = get(scope, user_id)
     _check(scope, user)
-    _store_password(user_id, password, must_change=True)
-    sessions.close_all(user_id)
-    audit.record(scope, "user.reset_password", user_id)
+    _store_password(scope, "user.reset_password", user_id, password, must_change=True)
 
 
 def change_password(user_id: UserId, old: str, new: str) -> None:
-    """Let a person change their own password; other sessions end. Raises Unauthenticated."""
+    """Let a person change their own password; all their sessions end with the old one.
+
+    Raises Unauthenticated, InvalidInput.
+    """
     user = authenticate(user_id, old)
     if old == new:
         raise InvalidInput("the new password is the old one", "Choose a different one.")
-    _store_password(user_id, new, must_change=False)
-    sessions.close_all(user_id)
-    audit.record(user.scope(), "user.change_password", user_id)
+    _store_password(user.scope(), "user.change_password", user_id, new, must_change=False)
 
 
-def _store_password(user_id: UserId, password: str, *, must_change: bool) -> None:
+def _store_password(
+    scope: Scope, act: str, user_id: UserId, password: str, *, must_change: bool
+) -> None:
+    digest = passwords.hashed(password, user_id)
     with db.begin() as connection:
         connection.execute(
             update(user_account)
             .where(user_account.c.user_id == user_id)
             .values(
-                password_hash=passwords.hashed(password, user_id),
+                password_hash=digest,
                 must_change_password=must_change,
                 failed_logins=0,
                 locked_until=None,
             )
         )
+        sessions.close_all(user_id, connection)
+        audit.record(scope, act, user_id, connection=connection)
 
 
 def authenticate(user_id: str, password: str) -> User:
-    """Check a user name and password.
+    """Check a user name and password; five failures in a row lock the user for 15 minutes.
 
-    Raises Unauthenticated with one message for every cause but a lock, and locks the account
-    for 15 minutes after five failures in a row.
+    Raises Unauthenticated with one answer, found by the same work, whether the user is unknown,
+    locked or disabled or the password is wrong: nobody learns who has an account.
     """
+    name = UserId(user_id[:NAME_MAX_CHARACTERS])
     with db.read() as connection:
-        row = connection.execute(_by_id(UserId(user_id[:63]))).first()
+        row = connection.execute(_by_id(name)).first()
     locked = row is not None and row.locked_until is not None and row.locked_until > clock.now()
     good = passwords.matches(password, None if row is None or locked else row.password_hash)
-    if locked:
-        raise Unauthenticated(
-            "too many wrong passwords for this user",
-            f"Wait {LOCK_TIME.seconds // 60} minutes, or have the password reset.",
-        )
     if row is None or not good or row.disabled:
-        if row is not None:
-            _count_failure(row.user_id)
-        raise Unauthenticated("user name or password is wrong", "Check both and try again.")
+        _count_failure(name if row is not None else None)
+        raise Unauthenticated(NOT_SIGNED_IN, HOW_TO_SIGN_IN)
     if row.failed_logins:
         _clear_failures(row.user_id)
     return _user(row)
 
 
-def _count_failure(user_id: UserId) -> None:
+def _count_failure(user_id: UserId | None) -> None:
+    """Count and record a failure; the failure of nobody costs as much as that of a user.
+
+    What was typed for an unknown user is not kept: it may be a password.
+    """
+    now, counted = clock.now(), user_account.c.failed_logins
+    open_ = or_(user_account.c.locked_until.is_(None), user_account.c.locked_until <= now)
+    own = user_account.c.user_id == (user_id or NOBODY)
     with db.begin() as connection:
-        failed = user_account.c.failed_logins
+        connection.execute(update(user_account).where(own, open_).values(failed_logins=counted + 1))
         connection.execute(
             update(user_account)
-            .where(user_account.c.user_id == user_id)
-            .values(failed_logins=failed + 1)
+            .where(own, counted >= MAX_FAILED_LOGINS)
+            .values(failed_logins=0, locked_until=now + LOCK_TIME)
         )
-        connection.execute(
-            update(user_account)
-            .where(user_account.c.user_id == user_id, failed >= MAX_FAILED_LOGINS)
-            .values(failed_logins=0, locked_until=clock.now() + LOCK_TIME)
-        )
-        outside = Scope(user_id, None, frozenset())
-        audit.record(outside, "user.login_failed", user_id, connection=connection)
+        outside = Scope(user_id or NOBODY, None, frozenset())
+        audit.record(outside, "user.login_failed", outside.user, connection=connection)
 
 
 def _clear_failures(user_id: UserId) -> None:
@@ -185,7 +195,8 @@ def get(scope: Scope, user_id: UserId) -> User:
     scope.require(Permission.MANAGE_USERS)
     user = find(user_id)
     if user is None or (scope.bank is not None and user.bank != scope.bank):
-        raise NotFound(f"there is no user {user_id[:63]!r} here", "Check the name in the list.")
+        known = [known.user_id for known in all_users(scope)]
+        raise NotFound(f"there is no user {user_id[:63]!r} here", nearest(user_id, known))
     return user
 
 
@@ -205,13 +216,18 @@ def _check(scope: Scope, user: User) -> None:
     if user.bank is None:
         if scope.bank is not None:
             raise Denied("only the union makes users of the union", "Choose your own bank.")
+        _refuse_bank_roles(user.roles)
     else:
         scope.at(user.bank)
         banks.get(user.bank)
         _refuse_union_roles(user.roles)
-    if not 1 <= user.clearance <= MAX_CLEARANCE or not user.display_name.strip():
+    if not 1 <= user.clearance <= MAX_CLEARANCE:
         raise InvalidInput(
-            "a user needs a display name and a clearance from 1 to 5", "Fill in both."
+            f"clearance {user.clearance} does not exist", f"Choose 1 to {MAX_CLEARANCE}."
+        )
+    if not 1 <= len(user.display_name.strip()) <= MAX_DISPLAY_NAME:
+        raise InvalidInput(
+            "a user needs a display name", f"Write 1 to {MAX_DISPLAY_NAME} characters."
         )
 
 
@@ -221,6 +237,15 @@ def _refuse_union_roles(roles: Iterable[Role]) -> None:
         raise Denied(
             f"{', '.join(sorted(wrong))} exists at union level only",
             "Choose a role of the bank, for example bank_admin.",
+        )
+
+
+def _refuse_bank_roles(roles: Iterable[Role]) -> None:
+    wrong = BANK_ONLY_ROLES & set(roles)
+    if wrong:
+        raise Denied(
+            f"{', '.join(sorted(wrong))} exists at banks only",
+            "Choose the bank whose own customers the person is to see.",
         )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table as Grid
 
 from titian.kernel import audit, banks
+from titian.kernel.errors import InvalidInput, exit_code
 from titian.kernel.ids import bank_id
 from titian.kernel.progress import track
 from titian.kernel.scope import Scope
+from titian.kernel.terminal import Cell, Csv, Json, counted, listing, note, say
 from titian.lake import layout, maintenance, pool, show, store
 from titian.lake.queries import query
 from titian.lake.shell import Shell
@@ -32,18 +32,31 @@ def query_command(
     sql: Annotated[str, typer.Argument(help='Such as "SELECT count(*) FROM raw.loan".')],
     *,
     bank: BankOption = None,
-    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+    form: Annotated[Format, typer.Option("--format", help="Or --json, --csv.")] = Format.TABLE,
     limit: Annotated[int, typer.Option(min=1, help="Rows to show at most.")] = DEFAULT_ROWS,
     unmask: UnmaskOption = None,
+    json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """Ask a bank's tables one SQL question."""
+    form = _form(form, json=json, csv=csv)
     try:
         found = query(_asking(bank, unmask), sql, limit=limit)
     finally:
         pool.shared().close()
-    show.result(found, form, show.console())
+    show.result(found, form)
     if form is Format.TABLE and (found.truncated or found.arrow.num_columns > 1):
-        Console(stderr=True, highlight=False).print(show.footnote(found), markup=False)
+        note(show.footnote(found))
+    elif found.truncated:
+        note(f"these are the first {counted(limit, 'row')}: raise --limit or aggregate")
+
+
+def _form(form: Format, *, json: bool, csv: bool) -> Format:
+    named = {Format.JSON: json, Format.CSV: csv}
+    wanted = {one for one, given in named.items() if given} | ({form} - {Format.TABLE})
+    if len(wanted) > 1:
+        raise InvalidInput("two forms are asked for at once", "Give one of --json and --csv.")
+    return wanted.pop() if wanted else Format.TABLE
 
 
 def shell_command(
@@ -52,28 +65,47 @@ def shell_command(
     limit: Annotated[int, typer.Option(min=1, help="Rows to show at most.")] = DEFAULT_ROWS,
     unmask: UnmaskOption = None,
 ) -> None:
-    """Ask a bank's tables many questions."""
+    """Ask a bank's tables many questions; piped in, the first failure gives the exit code."""
     try:
-        Shell(_asking(bank, unmask), limit, show.console()).run()
+        failed = Shell(_asking(bank, unmask), limit).run()
     finally:
         pool.shared().close()
+    if failed is not None:
+        raise typer.Exit(exit_code(failed))
 
 
 @app.command("tables")
-def list_tables(bank: BankOption = None) -> None:
+def list_tables(bank: BankOption = None, *, json: Json = False, csv: Csv = False) -> None:
     """List the tables with their size and span."""
-    grid = Grid("table", "名称", "rows", "files", "bytes", "first", "last", "version")
-    for found in store.tables(_scope(bank)):
-        numbers = (found.rows, found.files, found.bytes)
-        span = (str(found.first_date or ""), str(found.last_date or ""), str(found.version))
-        grid.add_row(found.table.qualified, found.table.zh, *(f"{n:,}" for n in numbers), *span)
-    show.console().print(grid)
+    scope = _scope(bank)
+    names = ("table", "zh", "en", "rows", "files", "bytes", "first", "last", "version")
+    rows = [
+        (
+            found.table.qualified,
+            found.table.zh,
+            found.table.en,
+            found.rows,
+            found.files,
+            found.bytes,
+            found.first_date,
+            found.last_date,
+            Cell(found.version, str(found.version)),
+        )
+        for found in store.tables(scope)
+    ]
+    none = f"{scope.place} has no tables yet: load its feeds, then run its jobs"
+    listing(names, rows, none=none, json=json, csv=csv)
 
 
 @app.command("schema")
-def show_schema(table: str, bank: BankOption = None) -> None:
+def show_schema(
+    table: str, bank: BankOption = None, *, json: Json = False, csv: Csv = False
+) -> None:
     """Show the columns of a table: type, class, level, mask."""
-    show.schema(store.describe(_scope(bank), table), show.console())
+    found = store.describe(_scope(bank), table)
+    if not json and not csv:
+        say(show.title(found))
+    listing(show.COLUMN_HEADS, show.columns(found), none="no columns", json=json, csv=csv)
 
 
 @app.command("history")
@@ -81,14 +113,18 @@ def show_history(
     table: str,
     bank: BankOption = None,
     limit: Annotated[int, typer.Option(min=1, max=store.MAX_HISTORY)] = 20,
+    *,
+    json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """List the versions of a table, newest first."""
-    grid = Grid("version", "at (UTC)", "action", "user", "dates")
+    rows = []
     for entry in store.history(_scope(bank), table, limit):
         days = f"{entry.dates[0]} … {entry.dates[-1]}" if entry.dates else ""
-        at = entry.at.isoformat(sep=" ", timespec="seconds").removesuffix("+00:00")
-        grid.add_row(str(entry.version), at, entry.action, entry.user, days)
-    show.console().print(grid)
+        version = Cell(entry.version, str(entry.version))
+        rows.append((version, entry.at, entry.action, entry.user, Cell(entry.dates, days)))
+    names = ("version", "at", "action", "user", "dates")
+    listing(names, rows, none=f"{table} has no versions", json=json, csv=csv)
 
 
 @app.command("compact")
@@ -98,11 +134,11 @@ def compact_tables(
 ) -> None:
     """Join the files of each business date."""
     scope = _scope(bank)
-    names = [table] if table else layout.table_names(scope)
+    names = _named(scope, table)
     with track("compacting", len(names)) as advance:
         for name in names:
             done = maintenance.compact(scope, name)
-            typer.echo(f"{name}: {done.files_before} files are now {done.files_after}")
+            say(f"{name}: {counted(done.files_before, 'file')} before, {done.files_after} now")
             advance(1)
 
 
@@ -118,18 +154,27 @@ def vacuum_tables(
 ) -> None:
     """Remove the files that no version kept needs."""
     scope = _scope(bank)
-    names = [table] if table else layout.table_names(scope)
+    names = _named(scope, table)
     with track("vacuuming", len(names)) as advance:
         for name in names:
             done = maintenance.vacuum(scope, name, keep_hours=keep_hours, dry_run=dry_run)
-            typer.echo(f"{name}: {done.files} files {'would go' if dry_run else 'are gone'}")
+            say(f"{name}: {counted(done.files, 'file')} {'to go' if dry_run else 'removed'}")
             advance(1)
 
 
 @app.command("restore")
 def restore_table(table: str, version: int, bank: BankOption = None) -> None:
     """Make an earlier version of a table the newest one."""
-    typer.echo(f"{table} is at version {store.restore(_scope(bank), table, version)}")
+    say(f"{table} is at version {store.restore(_scope(bank), table, version)}")
+
+
+def _named(scope: Scope, table: str | None) -> list[str]:
+    if table is not None:
+        return [table]
+    names = layout.table_names(scope)
+    if not names:
+        note(f"{scope.place} has no tables yet: there is nothing to do")
+    return names
 
 
 def _scope(bank: str | None) -> Scope:

@@ -26,19 +26,25 @@ BACKOFF_S = 0.02
 MAX_DATES_NAMED = 400
 _AFTER = PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False)
 _NO_DATE = "0001-01-01"
+_CLAIM = "claim"
+_ONLY_ADD = (
+    "Columns can be added, not changed: use a new table name, or drop the table and load it again."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """What one commit does: these dates hold exactly these files afterwards.
 
-    `instead_of` are the files whose rows the new ones hold; None where rows are new.
+    `instead_of` are the files whose rows the new ones hold; None where rows are new. `claim` is a
+    number the commit carries, so that a caller who died can tell later whether it was made.
     """
 
     dates: frozenset[date]
     files: Sequence[DataFile]
     action: str
     instead_of: frozenset[DataFile] | None = None
+    claim: int | None = None
 
 
 def ensure_table(scope: Scope, table: Table) -> Handle:
@@ -68,7 +74,16 @@ def replace(held: Handle, change: Change, scope: Scope) -> int:
     return _attempt(held, lambda: _replace(held, change, scope))
 
 
-def properties(scope: Scope, action: str, dates: Iterable[date] = ()) -> CommitProperties:
+def newest_claim(held: Handle) -> int | None:
+    """Give the claim of the newest commit that carried one; it outlives the log's shortening."""
+    with held.lock:
+        held.refresh()
+        return held.delta.transaction_version(_CLAIM)
+
+
+def properties(
+    scope: Scope, action: str, dates: Iterable[date] = (), claim: int | None = None
+) -> CommitProperties:
     """Give the words kept with a commit, and the claim on its dates.
 
     Two commits that claim the same date at the same time conflict; different dates do not. Every
@@ -76,13 +91,15 @@ def properties(scope: Scope, action: str, dates: Iterable[date] = ()) -> CommitP
     """
     days = sorted(day.isoformat() for day in dates)
     named = days if len(days) <= MAX_DATES_NAMED else [days[0], days[-1]]
+    claims = [DeltaTransaction(f"date:{day}", _now_ms()) for day in days]
+    claims += [] if claim is None else [DeltaTransaction(_CLAIM, claim)]
     return CommitProperties(
         custom_metadata={
             "titian.action": action,
             "titian.user": str(scope.user),
             "titian.dates": ",".join(named),
         },
-        app_transactions=[DeltaTransaction(f"date:{day}", _now_ms()) for day in days] or None,
+        app_transactions=claims or None,
     )
 
 
@@ -118,7 +135,7 @@ def _replace(held: Handle, change: Change, scope: Scope) -> int:
         "append",
         held.delta.schema(),
         [BUSINESS_DATE],
-        commit_properties=properties(scope, change.action, change.dates),
+        commit_properties=properties(scope, change.action, change.dates, change.claim),
         post_commithook_properties=_AFTER,
     )
     return snapshot.version + 1
@@ -147,17 +164,19 @@ def _refuse_breaking(stored: Table, table: Table) -> None:
     after = {column.name: column.type for column in table.columns}
     gone = [name for name in before if name not in after]
     changed = [
-        f"{name} from {before[name]} to {after[name]}"
+        f"{name} ({before[name]} → {after[name]})"
         for name in before
         if name in after and before[name] != after[name]
     ]
-    if gone or changed:
-        words = [f"drops {', '.join(gone)}"] if gone else []
-        words += [f"changes {', '.join(changed)}"] if changed else []
+    if gone:
         raise Conflict(
-            f"the new declaration of {table.qualified} {' and '.join(words)}",
-            "Columns can be added, not changed: use a new table name, or drop the table and "
-            "load it again.",
+            f"the new declaration of {table.qualified} lacks {', '.join(gone)}",
+            _ONLY_ADD,
+        )
+    if changed:
+        raise Conflict(
+            f"the new declaration of {table.qualified} has other types: {', '.join(changed)}",
+            _ONLY_ADD,
         )
 
 

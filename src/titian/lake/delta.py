@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import cast
 
@@ -9,7 +10,18 @@ from deltalake import DeltaTable, Field, Schema
 from deltalake.schema import PrimitiveType
 
 from titian.kernel.errors import Corrupt
-from titian.lake.schema import BUSINESS_DATE, Column, Kind, Layer, Mask, PiClass, Table, split_name
+from titian.kernel.labels import Label
+from titian.lake.schema import (
+    BUSINESS_DATE,
+    Code,
+    Column,
+    Kind,
+    Layer,
+    Mask,
+    PiClass,
+    Table,
+    split_name,
+)
 
 MAX_READER_VERSION, MAX_WRITER_VERSION = 3, 7
 ALLOWED_FEATURES = frozenset({"timestampNtz", "appendOnly", "invariants"})
@@ -48,8 +60,9 @@ def delta_schema(table: Table, *, evolved: bool = False) -> Schema:
         "zh": table.zh,
         "en": table.en,
         "kind": table.kind.value,
-        "description": table.description,
+        **_both("description", table.description),
         "evolved": "yes" if evolved else "no",
+        "sorted_by": table.sorted_by,
     }
     of_table = {_PREFIX + key: value for key, value in words.items()}
     return Schema([*fields, Field(BUSINESS_DATE, PrimitiveType("date"), metadata=of_table)])
@@ -82,8 +95,9 @@ def declared(stored: DeltaTable, qualified: str) -> tuple[Table, bool]:
         zh=words["zh"],
         en=words["en"],
         columns=tuple(columns),
-        description=words["description"],
+        description=_label(words, "description"),
         kind=Kind(words["kind"]),
+        sorted_by=words.get("sorted_by", ""),
     )
     return table, words["evolved"] == "yes"
 
@@ -115,9 +129,26 @@ def _column_words(column: Column) -> dict[str, str]:
         "mask": column.mask.value,
         "required": "yes" if column.required else "no",
         "key": "yes" if column.key else "no",
-        "description": column.description,
+        **_both("description", column.description),
     }
+    if column.codes:
+        listed = [[code.value, code.label.zh, code.label.en] for code in column.codes]
+        words["codes"] = json.dumps(listed, ensure_ascii=False)
     return {_PREFIX + key: value for key, value in words.items()}
+
+
+def _both(name: str, label: Label) -> dict[str, str]:
+    return {name: label.en, f"{name}_zh": label.zh}
+
+
+def _label(words: Mapping[str, str], name: str) -> Label:
+    # Tables of earlier versions keep one language only.
+    return Label(words.get(f"{name}_zh", words[name]), words[name])
+
+
+def _codes(words: Mapping[str, str]) -> tuple[Code, ...]:
+    listed = json.loads(words.get("codes", "[]"))
+    return tuple(Code(value, Label(zh, en)) for value, zh, en in listed)
 
 
 def _words(field: Field) -> dict[str, str]:
@@ -140,7 +171,8 @@ def column(field: Field) -> Column:
             mask=Mask(words["mask"]),
             required=words["required"] == "yes",
             key=words["key"] == "yes",
-            description=words["description"],
+            description=_label(words, "description"),
+            codes=_codes(words),
         )
     except (KeyError, ValueError):
         raise Corrupt(

@@ -27,4 +27,7 @@ def refusal(kind: str, words: str) -> TitianError:
         )
     if kind == Unavailable.code:
         return Unavailable(f"the engine broke down: {words}", "Run the statement again.")
-    return InvalidInput(f"the statement cannot run: {words}", "Mend the SQL and run it again.")
+    return InvalidInput(
+        f"the statement cannot run: {words}",
+        "Check names and types there: `titian lake schema TABLE` lists a table's columns.",
+    )

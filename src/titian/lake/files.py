@@ -18,6 +18,7 @@ from titian.lake.handles import DataFile
 from titian.lake.schema import BUSINESS_DATE
 
 ROW_GROUP_ROWS = 131_072
+SORTED_ROW_GROUP_ROWS = 16_384
 ROW_GROUP_BYTES = 64 * 2**20
 FILE_BYTES = 256 * 2**20
 BUFFER_BYTES = 192 * 2**20
@@ -40,12 +41,16 @@ class _Part:
 class FileWriter:
     """Writes rows of any dates below a table's directory; memory stays under `BUFFER_BYTES`.
 
+    With `sorted_by`, each run of rows is sorted by that column into small row groups: whoever looks
+    one value up reads one of them in a run, by its smallest and largest value.
+
     Nothing is visible to readers until the files are committed; `discard` removes them.
     """
 
-    def __init__(self, directory: Path, schema: pa.Schema) -> None:
+    def __init__(self, directory: Path, schema: pa.Schema, sorted_by: str = "") -> None:
         self._directory = directory
         self._schema = schema
+        self._sorted_by = sorted_by
         self._parts: dict[date, _Part] = {}
         self._buffered = 0
         self.files: list[DataFile] = []
@@ -98,7 +103,10 @@ class FileWriter:
         assert part.sink is not None
         rows = pa.Table.from_batches(part.waiting, schema=self._schema)
         if rows.num_rows:
-            part.writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
+            if self._sorted_by:
+                rows = rows.sort_by(self._sorted_by)
+            group = SORTED_ROW_GROUP_ROWS if self._sorted_by else ROW_GROUP_ROWS
+            part.writer.write_table(rows, row_group_size=group)
         part.rows += rows.num_rows
         self._buffered -= part.waiting_bytes
         part.waiting, part.waiting_rows, part.waiting_bytes = [], 0, 0

@@ -73,6 +73,7 @@ _VALUES = frozenset(
         TokenType.UNICODE_STRING,
     }
 )
+_CHECK_SQL = "Check the words, quotes and brackets near there."
 _SELECTS_ONLY = "Only one SELECT over tables such as core.loan may run here."
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
@@ -142,7 +143,7 @@ def _parsed(text: str) -> exp.Query:
     try:
         trees = [tree for tree in sqlglot.parse(text, dialect="duckdb") if tree is not None]
     except SqlglotError as error:
-        raise InvalidInput(f"the SQL is not understood: {_first_line(error)}", "Mend it.") from None
+        raise InvalidInput(f"the SQL is not understood: {_first_line(error)}", _CHECK_SQL) from None
     except RecursionError:
         raise _too_deep() from None
     if not trees:
@@ -158,7 +159,7 @@ def _tokens(text: str) -> list[Token]:
     try:
         return sqlglot.tokenize(text, dialect="duckdb")
     except SqlglotError as error:
-        raise InvalidInput(f"the SQL is not understood: {_first_line(error)}", "Mend it.") from None
+        raise InvalidInput(f"the SQL is not understood: {_first_line(error)}", _CHECK_SQL) from None
 
 
 def _written(tree: exp.Query) -> str:
@@ -170,7 +171,7 @@ def _written(tree: exp.Query) -> str:
             unsupported_level=sqlglot.ErrorLevel.RAISE,
         )
     except SqlglotError as error:
-        raise InvalidInput(f"the SQL cannot be run: {_first_line(error)}", "Mend it.") from None
+        raise InvalidInput(f"the SQL cannot be run: {_first_line(error)}", _CHECK_SQL) from None
 
 
 def _refuse_writes(tree: exp.Expr) -> None:

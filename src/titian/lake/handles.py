@@ -10,6 +10,7 @@ from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from threading import Lock, RLock
 
@@ -17,7 +18,8 @@ import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
-from titian.kernel.errors import Corrupt, InvalidInput, NotFound
+from titian.kernel.errors import Corrupt, InvalidInput, NotFound, Remedy
+from titian.kernel.near import nearest
 from titian.kernel.scope import Scope
 from titian.lake import delta
 from titian.lake.layout import LOG, table_path
@@ -169,10 +171,7 @@ def snapshot(
 def open_delta(directory: Path, qualified: str, version: int | None = None) -> DeltaTable:
     """Open a table's directory. Raises NotFound, Corrupt."""
     if not (directory / LOG).is_dir():
-        raise NotFound(
-            f"there is no table {qualified} here",
-            "List the tables with `titian lake tables`; load its feed or run its job first.",
-        )
+        raise NotFound(f"there is no table {qualified} here", _what_there_is(directory, qualified))
     try:
         return DeltaTable(directory, version=version)
     except TableNotFoundError:
@@ -184,8 +183,21 @@ def open_delta(directory: Path, qualified: str, version: int | None = None) -> D
                 "List the versions with `titian lake history`.",
             ) from error
         raise Corrupt(
-            f"the log of table {qualified} cannot be read: {error}", "Restore its directory."
+            f"the log of table {qualified} cannot be read: {_first_line(error)}",
+            "Restore its folder in the lake from a backup.",
         ) from error
+
+
+def _first_line(error: DeltaError) -> str:
+    return (str(error).splitlines() or [""])[0]
+
+
+def _what_there_is(directory: Path, qualified: str) -> str:
+    found = directory.parents[1].glob(f"*/*/{LOG}")
+    names = {f"{log.parents[1].name}.{log.parent.name}" for log in found}
+    if get_close_matches(qualified, names, n=1):
+        return nearest(qualified, names)
+    return Remedy("List the tables with `titian lake tables`; load its feed or run its job first.")
 
 
 def files_of(stored: DeltaTable, qualified: str) -> tuple[DataFile, ...]:

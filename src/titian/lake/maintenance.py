@@ -62,7 +62,7 @@ def _join(scope: Scope, held: Handle, day: date) -> None:
     for _ in range(COMPACT_ATTEMPTS):
         found = held.snapshot()
         old = frozenset(file for file in found.files if file.date == day)
-        writer = FileWriter(held.directory, found.table.arrow_schema())
+        writer = FileWriter(held.directory, found.table.arrow_schema(), found.table.sorted_by)
         names = [column.name for column in found.table.columns]
         try:
             for batch in rows.dataset(found, days).to_batches(columns=names):

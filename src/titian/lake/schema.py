@@ -7,6 +7,7 @@ person, C3 passwords and biometrics, never stored); the data level follows JR/T 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -16,9 +17,11 @@ import pyarrow as pa
 
 from titian.kernel.errors import InvalidInput, NotFound
 from titian.kernel.ids import valid_name
+from titian.kernel.labels import UNSAID, Label
 
 BUSINESS_DATE = "business_date"
 MAX_COLUMNS = 1_000
+MAX_CODES = 1_000
 MAX_DECIMAL_DIGITS = 38
 MIN_LEVEL, MAX_LEVEL = 1, 5
 
@@ -79,8 +82,19 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """One value that a column holds, written as text, and what it is called."""
+
+    value: str
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
-    """A declared column. Raises InvalidInput when it may not exist as declared."""
+    """A declared column. Raises InvalidInput when it may not exist as declared.
+
+    `description` says what `zh` and `en`, its names, leave open; `codes` name the values it holds.
+    """
 
     name: str
     type: str
@@ -91,7 +105,8 @@ class Column:
     mask: Mask = Mask.DEFAULT
     required: bool = False
     key: bool = False
-    description: str = ""
+    description: Label = UNSAID
+    codes: tuple[Code, ...] = ()
 
     def __post_init__(self) -> None:
         valid_name(self.name, "column name")
@@ -115,6 +130,7 @@ class Column:
             raise InvalidInput(
                 f"column {self.name} lacks a name in Chinese or English", "Fill in zh and en."
             )
+        self._check_codes()
         if self.mask is Mask.DEFAULT:
             object.__setattr__(self, "mask", _default_mask(self.pi_class, kind))
         elif self.mask not in (Mask.NONE, Mask.FULL) and not pa.types.is_string(kind):
@@ -122,6 +138,23 @@ class Column:
                 f"column {self.name} is {self.type}, and mask {self.mask} is for text",
                 "Use mask full or none.",
             )
+
+    def _check_codes(self) -> None:
+        values = Counter(code.value for code in self.codes)
+        twice = sorted(value for value, times in values.items() if times > 1)
+        if twice:
+            raise InvalidInput(
+                f"column {self.name} names {', '.join(twice)} twice", "Keep one name of each."
+            )
+        if len(values) > MAX_CODES:
+            raise InvalidInput(
+                f"column {self.name} names {len(values)} codes", f"Name at most {MAX_CODES}."
+            )
+
+    @property
+    def label(self) -> Label:
+        """Its names."""
+        return Label(self.zh, self.en)
 
     @property
     def arrow(self) -> pa.DataType:
@@ -131,15 +164,19 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A declared table; the lake adds the partition column `business_date` to its columns."""
+    """A declared table; the lake adds the partition column `business_date` to its columns.
+
+    `sorted_by` names the column that rows are looked up by: files keep them together by it.
+    """
 
     layer: Layer
     name: str
     zh: str
     en: str
     columns: tuple[Column, ...]
-    description: str = ""
+    description: Label = UNSAID
     kind: Kind = Kind.SNAPSHOT
+    sorted_by: str = ""
 
     def __post_init__(self) -> None:
         valid_name(self.name, "table name")
@@ -157,6 +194,16 @@ class Table:
                 f"table {self.qualified} declares {len(names)} columns",
                 f"Declare 1 to {MAX_COLUMNS}.",
             )
+        if self.sorted_by and self.sorted_by not in names:
+            raise InvalidInput(
+                f"table {self.qualified} is sorted by {self.sorted_by}, which it does not declare",
+                "Name one of its columns.",
+            )
+
+    @property
+    def label(self) -> Label:
+        """Its names."""
+        return Label(self.zh, self.en)
 
     @property
     def qualified(self) -> str:

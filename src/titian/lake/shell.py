@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from rich.console import Console
-from rich.text import Text
-
-from titian.kernel.errors import TitianError
+from titian.kernel.errors import InvalidInput, TitianError
+from titian.kernel.near import nearest
 from titian.kernel.scope import Scope
 from titian.kernel.settings import settings
+from titian.kernel.terminal import grid, listing, note, say
 from titian.lake import show, store
 from titian.lake.queries import query
 from titian.lake.show import Format
@@ -33,36 +32,42 @@ SQL            one SELECT, ended by ;
 
 
 class Shell:
-    """A loop of questions and answers at one place; an error is shown and the loop goes on."""
+    """A loop of questions and answers at one place; an error is shown and the loop goes on.
 
-    def __init__(self, scope: Scope, limit: int, out: Console) -> None:
+    What is piped in is answered without prompts; remarks and errors go to stderr.
+    """
+
+    def __init__(self, scope: Scope, limit: int) -> None:
         self._scope = scope
         self._limit = limit
-        self._out = out
         self._form = Format.TABLE
+        self._watched = sys.stdin.isatty()
+        self._failed: TitianError | None = None
         self._commands: dict[str, Callable[[str], None]] = {
             ".tables": self._tables,
-            ".schema": lambda name: show.schema(store.describe(scope, name), out),
+            ".schema": self._schema,
             ".format": self._set_format,
             ".limit": self._set_limit,
-            ".help": lambda _: self._say(_HELP),
+            ".help": lambda _: say(_HELP),
         }
 
-    def run(self) -> None:
-        """Ask until the person leaves."""
-        with _history(settings().home / "shell_history"):
-            self._say(f"{self._scope.place}: .help lists the commands, .quit leaves")
+    def run(self) -> TitianError | None:
+        """Ask until the person leaves; give the first error of what nobody watched."""
+        with _history(settings().home / "shell_history", kept=self._watched):
+            if self._watched:
+                say(f"{self._scope.place}: .help lists the commands, .quit leaves")
             while (text := self._next()) is not None:
                 if text:
                     self._answer(text)
+        return None if self._watched else self._failed
 
     def _next(self) -> str | None:
         lines: list[str] = []
         while True:
             try:
-                line = input("   ...> " if lines else f"{self._scope.place}> ")
+                line = input(self._prompt("   ..." if lines else self._scope.place))
             except EOFError:
-                rest = "" if sys.stdin.isatty() else "\n".join(lines).strip()
+                rest = "" if self._watched else "\n".join(lines).strip()
                 return rest.rstrip(";") or None
             except KeyboardInterrupt:
                 return ""
@@ -74,47 +79,54 @@ class Shell:
             if not text or text.endswith(";"):
                 return text.rstrip(";")
 
+    def _prompt(self, word: str) -> str:
+        return f"{word}> " if self._watched else ""
+
     def _answer(self, text: str) -> None:
         try:
             if text.startswith("."):
                 word, _, rest = text.partition(" ")
-                self._commands.get(word, self._unknown)(rest.strip())
+                self._command(word)(rest.strip())
                 return
             found = query(self._scope, text, limit=self._limit)
-            show.result(found, self._form, self._out)
-            self._say(show.footnote(found), style="dim")
+            show.result(found, self._form)
+            note(show.footnote(found))
         except TitianError as error:
-            self._say(f"{error.what}\n  {error.remedy}", style="red")
+            self._failed = self._failed or error
+            note(f"{error.what}\n  {error.remedy}", style="red")
         except KeyboardInterrupt:
-            self._say("stopped", style="red")
+            note("stopped", style="red")
+
+    def _command(self, word: str) -> Callable[[str], None]:
+        if word not in self._commands:
+            raise InvalidInput(f"there is no command {word}", nearest(word, self._commands))
+        return self._commands[word]
 
     def _tables(self, _rest: str) -> None:
-        for found in store.tables(self._scope):
-            self._say(f"{found.table.qualified:<32} {found.rows:>12,}  {found.table.zh}")
+        found = store.tables(self._scope)
+        rows = [(one.table.qualified, one.rows, one.table.zh) for one in found]
+        listing(("table", "rows", "name"), rows, none=f"{self._scope.place} has no tables yet")
+
+    def _schema(self, name: str) -> None:
+        table = store.describe(self._scope, name)
+        say(show.title(table))
+        grid(show.COLUMN_HEADS, show.columns(table))
 
     def _set_format(self, word: str) -> None:
-        with suppress(ValueError):
-            self._form = Format(word)
-            return
-        self._say("choose table, csv or json", style="red")
+        if word not in set(Format):
+            raise InvalidInput(f"{word!r} is no format", "Choose table, csv or json.")
+        self._form = Format(word)
 
     def _set_limit(self, word: str) -> None:
         most = settings().query_max_rows
-        if word.isdecimal() and 1 <= int(word) <= most:
-            self._limit = int(word)
-        else:
-            self._say(f"choose 1 to {most} rows", style="red")
-
-    def _unknown(self, _rest: str) -> None:
-        self._say("there is no such command; .help lists them", style="red")
-
-    def _say(self, text: str, style: str = "") -> None:
-        self._out.print(Text(text, style=style), soft_wrap=True)
+        if not word.isdecimal() or not 1 <= int(word) <= most:
+            raise InvalidInput(f"{word!r} is no limit", f"Choose 1 to {most} rows.")
+        self._limit = int(word)
 
 
 @contextmanager
-def _history(path: Path) -> Iterator[None]:
-    if readline is None:
+def _history(path: Path, *, kept: bool) -> Iterator[None]:
+    if not kept or readline is None:
         yield
         return
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -76,10 +76,13 @@ def write_date(scope: Scope, table: Table, business_date: date, data: Rows) -> W
     return _write(scope, table, frozenset({business_date}), parts)
 
 
-def write_dates(scope: Scope, table: Table, data: Rows, dates: Sequence[date]) -> WriteResult:
+def write_dates(
+    scope: Scope, table: Table, data: Rows, dates: Sequence[date], *, claim: int | None = None
+) -> WriteResult:
     """Replace several business dates in one commit; each row names its own in `business_date`.
 
-    A named date without rows becomes empty. Raises InvalidInput when a row is of another date.
+    A named date without rows becomes empty. The commit carries the `claim`: see `newest_claim`.
+    Raises InvalidInput when a row is of another date.
     """
     _require_writer(scope)
     days = frozenset(dates)
@@ -89,7 +92,29 @@ def write_dates(scope: Scope, table: Table, data: Rows, dates: Sequence[date]) -
             f"Name 1 to {MAX_DATES}.",
         )
     check_columns(table, data.schema, with_date=True)
-    return _write(scope, table, days, _split(table, _batches(data), days))
+    return _write(scope, table, days, _split(table, _batches(data), days), claim)
+
+
+def newest_claim(scope: Scope, name: str) -> int | None:
+    """Give the claim of the newest write that carried one; None when there is none."""
+    return commit.newest_claim(handles.handle(scope, name)) if exists(scope, name) else None
+
+
+def remove_date(scope: Scope, name: str, business_date: date) -> WriteResult:
+    """Take one business date out of a table in one commit; gives what was taken out.
+
+    Earlier versions keep it until they are vacuumed. Raises NotFound for an unknown table, or a
+    date it does not hold.
+    """
+    _require_writer(scope)
+    held = handles.handle(scope, name)
+    gone = [file for file in held.snapshot().files if file.date == business_date]
+    if not gone:
+        raise NotFound(
+            f"table {name} holds nothing of {business_date}", "List its dates with `titian query`."
+        )
+    version = commit.replace(held, commit.Change(frozenset({business_date}), (), "remove"), scope)
+    return WriteResult(sum(f.rows for f in gone), sum(f.bytes for f in gone), version)
 
 
 def adopt(scope: Scope, table: Table, business_date: date, stage: Path) -> WriteResult:
@@ -106,7 +131,7 @@ def adopt(scope: Scope, table: Table, business_date: date, stage: Path) -> Write
             "See that it has the lake under the same path.",
         )
     counted = [(path, check_file(table, path)) for path in sorted(stage.rglob("*.parquet"))]
-    writer = FileWriter(held.directory, table.arrow_schema())
+    writer = FileWriter(held.directory, table.arrow_schema(), table.sorted_by)
     days = frozenset({business_date})
     try:
         for path, count in counted:
@@ -124,14 +149,15 @@ def _write(
     table: Table,
     days: frozenset[date],
     parts: Iterable[tuple[date, pa.RecordBatch]],
+    claim: int | None = None,
 ) -> WriteResult:
     held = commit.ensure_table(scope, table)
-    writer = FileWriter(held.directory, table.arrow_schema())
+    writer = FileWriter(held.directory, table.arrow_schema(), table.sorted_by)
     try:
         for day, batch in parts:
             writer.add(day, batch)
         files = writer.finish(days)
-        change = commit.Change(days, files, "write")
+        change = commit.Change(days, files, "write", claim=claim)
         version = commit.replace(held, change, scope)
     except BaseException:
         writer.discard()

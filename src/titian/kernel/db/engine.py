@@ -7,16 +7,24 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
+from sqlite3 import Error as SqliteError
 from threading import Lock
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+)
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from titian.kernel.errors import Corrupt, InvalidInput, Unavailable
+from titian.kernel.errors import Corrupt, InvalidInput, TitianError, Unavailable
 from titian.kernel.settings import settings
 
 SQLITE_BUSY_TIMEOUT_MS = 30_000
+LOOK_FOR_THE_CAUSE = "`titian doctor` looks for the cause; TITIAN_LOG_LEVEL=DEBUG shows where."
 _WRITE = "titian_write"
 _making = Lock()
 
@@ -25,6 +33,12 @@ def engine() -> Engine:
     """Give the engine of the database in the settings; one per URL and process."""
     with _making:
         return _engine(settings().sqlalchemy_url)
+
+
+def sqlite_file() -> Path | None:
+    """Give the file of the operational database, made or not; None for a server's."""
+    url = settings().sqlalchemy_url
+    return Path(make_url(url).database or "") if _backend(url) == "sqlite" else None
 
 
 @lru_cache(maxsize=16)
@@ -111,12 +125,50 @@ def _connect() -> Connection:
     try:
         return engine().connect()
     except DatabaseError as error:
-        if getattr(error.orig, "sqlite_errorname", "") in {"SQLITE_NOTADB", "SQLITE_CORRUPT"}:
-            raise Corrupt(
-                f"{engine().url.database} is not a whole database ({error.orig})",
-                "Restore it from a backup, or move it away to start with an empty one.",
-            ) from error
-        raise Unavailable(
-            f"the operational database does not answer ({error.orig})",
-            "Check database_url and that the server runs; `titian doctor` tells more.",
-        ) from error
+        raise explained(error) from error
+
+
+def explained(error: DBAPIError, file: str | None = None) -> TitianError:
+    """Turn what a database's driver says into what is wrong, where, and what to do.
+
+    `file` names another SQLite file than the operational database.
+    """
+    if isinstance(error.orig, SqliteError):
+        return explained_sqlite(error.orig, file or str(engine().url.database))
+    if isinstance(error, OperationalError | InterfaceError):
+        return Unavailable(
+            f"the operational database does not answer ({_first_line(error.orig)})",
+            "Check database_url, and that the server runs and knows this user.",
+        )
+    return Unavailable(
+        f"the operational database refused ({_first_line(error.orig)})", LOOK_FOR_THE_CAUSE
+    )
+
+
+def explained_sqlite(error: SqliteError, file: str) -> TitianError:
+    """Turn what SQLite says of a file into what is wrong, where, and what to do."""
+    kind = getattr(error, "sqlite_errorname", "")
+    if kind.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        return Corrupt(
+            f"{file} is not a whole database ({error})",
+            "Restore it from a backup, or move it away to start with an empty one.",
+        )
+    if kind.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return Unavailable(
+            f"another process keeps {file} locked",
+            "Let it end, or stop it (`fuser` names it), and try again.",
+        )
+    if kind.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+        return Unavailable(
+            f"{file} cannot grow ({error})", "Free space on its disk, then try again."
+        )
+    if kind.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+        return Unavailable(
+            f"{file} cannot be opened for writing ({error})",
+            "Give yourself the right to write it and its folder, or set TITIAN_HOME to another.",
+        )
+    return Unavailable(f"{file}: {_first_line(error)}", LOOK_FOR_THE_CAUSE)
+
+
+def _first_line(error: BaseException | None) -> str:
+    return (str(error).splitlines() or [""])[0].rstrip(".")

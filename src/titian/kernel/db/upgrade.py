@@ -39,6 +39,14 @@ def ready() -> bool:
         return _revision(connection) == _head()
 
 
+def behind() -> bool:
+    """Say whether the schema is an older one, or none. Raises Conflict for one not known here."""
+    with read() as connection:
+        at = _revision(connection)
+    _refuse_unknown(at)
+    return at != _head()
+
+
 def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
@@ -51,14 +59,18 @@ def upgrade() -> None:
         at = _revision(connection)
         if at == _head():
             return
-        if at is not None and at not in _known():
-            raise Conflict(
-                f"the database is at schema {at}, which this version does not know",
-                "Run the newer version of Titian that made it, or restore a backup.",
-            )
+        _refuse_unknown(at)
         config = alembic_config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _refuse_unknown(at: str | None) -> None:
+    if at is not None and at not in _known():
+        raise Conflict(
+            f"the database is at schema {at}, which this version does not know",
+            "Run the newer version of Titian that made it, or restore a backup.",
+        )
 
 
 def _known() -> set[str]:
