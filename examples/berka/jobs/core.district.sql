@@ -2,7 +2,9 @@
 writes: core.district
 zh: 地区
 en: Districts
-description: The districts with their people, wages and work, as delivered.
+description:
+  zh: 各地区的人口、工资和就业，与供数一致。
+  en: The districts with their people, wages and work, as delivered.
 kind: snapshot
 columns:
   district_id:        {type: string, zh: 地区号, en: District, level: 1, key: true}

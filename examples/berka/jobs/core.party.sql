@@ -2,18 +2,28 @@
 writes: core.party
 zh: 客户主体
 en: Parties
-description: The clients with their age at the business date and what they may do on accounts.
+description:
+  zh: 客户及其业务日期的年龄和对账户的权利。
+  en: The clients with their age at the business date and what they may do on accounts.
 kind: snapshot
 columns:
-  party_id:    {type: string, zh: 客户号, en: Party, class: C1, level: 2, key: true}
-  party_type:  {type: string, zh: 客户类型, en: Type, class: C1, level: 2, required: true}
+  party_id:    {type: string, zh: 客户号, en: Party, class: C1, level: 2, key: true,
+                description: {zh: 客户的唯一编号。, en: The number of the client.}}
+  party_type:  {type: string, zh: 客户类型, en: Type, class: C1, level: 2, required: true,
+                description: {zh: 数据中均为个人。, en: Always a person in these data.},
+                codes: {person: {zh: 个人, en: Person}}}
   gender:      {type: string, zh: 性别, en: Sex, class: C2, level: 3, mask: none}
   birth_date:  {type: date, zh: 出生日期, en: Date of birth, class: C2, level: 3}
-  age_years:   {type: integer, zh: 年龄, en: Age, class: C1, level: 2}
-  org_id:      {type: string, zh: 居住地区, en: Home district, level: 1, required: true}
-  owns:        {type: integer, zh: 名下账户数, en: Accounts owned, class: C1, level: 2}
-  may_use:     {type: integer, zh: 授权账户数, en: Accounts authorised for, class: C1, level: 2}
-  is_owner:    {type: boolean, zh: 账户所有人, en: Owns an account, class: C1, level: 2}
+  age_years:   {type: integer, zh: 年龄, en: Age, class: C1, level: 2,
+                description: {zh: 业务日期的周岁。, en: Full years at the business date.}}
+  org_id:      {type: string, zh: 居住地区, en: Home district, level: 1, required: true,
+                description: {zh: 客户居住的地区，作为归属机构。, en: "The district the client lives in, which stands for the home outlet."}}
+  owns:        {type: integer, zh: 名下账户数, en: Accounts owned, class: C1, level: 2,
+                description: {zh: 作为所有人的账户数。, en: Accounts the client owns.}}
+  may_use:     {type: integer, zh: 授权账户数, en: Accounts authorised for, class: C1, level: 2,
+                description: {zh: 作为被授权人的账户数。, en: Accounts the client may use without owning them.}}
+  is_owner:    {type: boolean, zh: 账户所有人, en: Owns an account, class: C1, level: 2,
+                description: {zh: 至少拥有一个账户。, en: Owns at least one account.}}
 checks:
   - {unique: [party_id]}
   - {not_null: [party_id, org_id]}

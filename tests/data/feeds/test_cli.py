@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+import io
 import json
 import sys
 from collections.abc import Callable
@@ -81,10 +83,10 @@ def test_from_check_to_replay(run: Run, contracts: Path, folder: Path) -> None:
     code, out, _ = run("fix", row, "--bank", "qinghe", "--set", "amount_fen=12.00", "--note", "ok")
     assert (code, "fixed" in out) == (0, True)
     code, out, _ = run("replay", "--bank", "qinghe", "--feed", "loan")
-    assert (code, out) == (0, "1 rows replayed, 0 still waiting\n")
+    assert (code, out) == (0, "1 row replayed, 0 still waiting\n")
     assert store.read(scope, "raw.loan").num_rows == 101
     code, _, err = run("replay", "--bank", "qinghe")
-    assert (code, "no quarantined row is waiting" in err) == (4, True)
+    assert (code, "is waiting at qinghe" in err) == (4, True)
 
 
 def test_a_known_bank_may_still_bring_its_own_contracts(
@@ -211,6 +213,66 @@ def test_mistakes_have_their_message_and_exit_code(
 ) -> None:
     got, _, err = run(*words)
     assert (got, message in " ".join(err.split())) == (code, True)
+
+
+def test_a_slip_of_the_pen_makes_no_bank(run: Run, contracts: Path, folder: Path) -> None:
+    put(folder)
+    there = ("--contracts", str(contracts), "--from", str(folder))
+    assert run("load", "--bank", "qinghe", *there)[0] == 0
+    code, _, err = run("load", "--bank", "qinhe", *there)
+    assert (code, "Did you mean 'qinghe'" in err, "titian banks add qinhe" in err) == (
+        4,
+        True,
+        True,
+    )
+    assert run("load", "--bank", "newbank", *there[:2], "--from", "/nowhere")[0] == 4
+    assert [bank.bank for bank in banks.all_banks()] == ["qinghe"]
+
+
+def test_unknown_names_and_empty_lists_are_told_apart(
+    run: Run, contracts: Path, folder: Path
+) -> None:
+    put(folder)
+    at = ("--bank", "qinghe")
+    run("load", *at, "--contracts", str(contracts), "--from", str(folder))
+    for command in ("status", "quarantine", "replay", "drift"):
+        code, out, err = run(command, *at, "--feed", "laon")
+        assert (code, out, "Did you mean 'loan'?" in err) == (4, "", True)
+    for words, said in (
+        (("status", "--date", "2020-01-01"), "nothing arrived or is awaited at qinghe"),
+        (("quarantine",), "no open row of any feed is in quarantine at qinghe"),
+        (("drift", "--feed", "loan"), "no delivery of loan at qinghe differed"),
+    ):
+        code, out, err = run(*words, *at)
+        assert (code, out, said in err) == (0, "", True), words
+    code, _, err = run("replay", *at)
+    assert (code, "titian feeds fix" in err) == (4, True)
+
+
+def test_lists_have_three_forms(run: Run, contracts: Path, folder: Path) -> None:
+    put(folder, ["B1", "1.00", "Z9", ""])
+    at = ("--bank", "qinghe")
+    loaded = ("load", *at, "--contracts", str(contracts), "--from", str(folder))
+    (outcome,) = csv.DictReader(io.StringIO(run(*loaded, "--csv")[1]))
+    assert outcome["outcome"] == "loaded"
+    for words in (("status", *at), ("quarantine", *at), ("drift", *at), ("check", *at)):
+        objects = json.loads(run(*words, "--json")[1])
+        rows = list(csv.DictReader(io.StringIO(run(*words, "--csv")[1])))
+        assert len(objects) == len(rows) > 0, words
+        assert list(objects[0]) == list(rows[0])
+    row = json.loads(run("quarantine", *at, "--json")[1])[0]["row"]
+    assert json.loads(run("quarantine", row, *at, "--json")[1])["row"]["row_id"] == row
+
+
+def test_a_check_without_a_delivery_looks_at_the_feeds_named(run: Run, contracts: Path) -> None:
+    words = ("check", "--contracts", str(contracts))
+    assert "contracts valid: 1" in run(*words, "--feed", "loan")[1]
+    code, _, err = run(*words, "--feed", "laon")
+    assert (code, "Did you mean 'loan'?" in err) == (4, True)
+    code, _, err = run(*words, "--date", "2026-13-01")
+    assert (code, "is not a business date" in err) == (2, True)
+    code, _, err = run(*words, "--date", "2026-03-31")
+    assert (code, "--from" in err) == (2, True)
 
 
 def test_more_mistakes(run: Run, contracts: Path, folder: Path, tmp_path: Path) -> None:

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import json
 from datetime import date, time
 from pathlib import Path
 
 import pytest
 
 from titian.data.feeds import parse, read, read_all
-from titian.data.feeds.model import Decoder, FeedKind, Format, Schedule
+from titian.data.feeds.model import Contract, Decoder, FeedKind, Field, Format, Schedule
 from titian.kernel.errors import InvalidDefinition, NotFound
-from titian.lake.schema import Mask, PiClass
+from titian.kernel.labels import Label
+from titian.lake.schema import Code, Mask, PiClass
 
 from .conftest import CORE, Written, core_contract
 
@@ -215,3 +217,73 @@ def test_files_that_are_no_contract(tmp_path: Path) -> None:
     (tmp_path / "big.yaml").write_bytes(b"#" * 1_000_001)
     with pytest.raises(InvalidDefinition, match="over 1,000,000 bytes"):
         read(tmp_path / "big.yaml")
+
+
+CODED: dict[str, object] = {
+    "name": "kind",
+    "businessName": "担保 / Guarantee",
+    "description": "What secures it.",
+    "logicalType": "string",
+}
+
+
+def coded(codes: object) -> Field:
+    custom = [
+        {"property": "description_zh", "value": "以何担保。"},
+        {"property": "codes", "value": codes},
+    ]
+    return written(CODED | {"customProperties": custom}).field("kind")
+
+
+def written(column: dict[str, object]) -> Contract:
+    return Written(columns=f"- {json.dumps(column, ensure_ascii=False)}").contract()
+
+
+def test_a_column_says_what_it_means_in_both_languages() -> None:
+    assert coded({"1": "credit"}).column.description == Label("以何担保。", "What secures it.")
+    silent = written(CODED).field("kind")
+    assert silent.column.description == Label("What secures it.", "What secures it.")
+
+
+def test_codes_bring_their_names() -> None:
+    field = coded(
+        {
+            "1": {"value": "credit", "zh": "信用", "en": "Unsecured"},
+            "9": {"value": "credit", "zh": "信用", "en": "Unsecured"},
+            "2": "pledge",
+            "CNY": {"zh": "人民币", "en": "Renminbi"},
+        }
+    )
+    assert field.codes == {"1": "credit", "9": "credit", "2": "pledge", "CNY": "CNY"}
+    assert field.column.codes == (
+        Code("credit", Label("信用", "Unsecured")),
+        Code("CNY", Label("人民币", "Renminbi")),
+    )
+
+
+def test_what_a_decoder_yields_has_names() -> None:
+    client = read(EXAMPLES / "berka" / "feeds" / "client.odcs.yaml")
+    assert [code.value for code in client.field("gender").column.codes] == ["male", "female"]
+    assert client.field("birth_date").column.codes == ()
+
+
+@pytest.mark.parametrize(
+    ("codes", "what"),
+    [
+        ({"1": {"value": "credit", "zh": "信用"}}, "en must be text"),
+        ({"1": {"value": "credit", "zh": "信用", "en": ""}}, "en must be text"),
+        ({"1": {"valeu": "credit", "zh": "信用", "en": "A"}}, "unknown key 'valeu'"),
+        ({"1": {"value": 3, "zh": "信用", "en": "A"}}, "which is not text"),
+        (
+            {
+                "1": {"value": "credit", "zh": "信用", "en": "Unsecured"},
+                "2": {"value": "credit", "zh": "信贷", "en": "Unsecured"},
+            },
+            "has two names",
+        ),
+    ],
+)
+def test_wrong_names_of_codes(codes: object, what: str) -> None:
+    with pytest.raises(InvalidDefinition, match=what) as caught:
+        coded(codes)
+    assert caught.value.line

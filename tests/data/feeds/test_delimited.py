@@ -286,7 +286,7 @@ def test_a_line_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(lines, "MAX_LINE_BYTES", 100)
     monkeypatch.setattr(lines, "BLOCK_BYTES", 150)
     found = read(contract(), tmp_path, b"1,2,3\n" + b"x" * 400 + b"\n4,5,6\n")
-    assert [refusal.code for refusal in found.findings.refusals] == [Code.UNREADABLE]
+    assert [refusal.code for refusal in found.findings.refusals] == [Code.LINE_TOO_LONG]
 
 
 def test_a_file_that_vanished_is_refused(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_the_good_file_again_mends_a_date_whose_newest_delivery_was_rejected(
     deliver(contract, {NAME: unload(GOOD)})
     assert deliver(contract, {NAME: unload([["L", "x", "?", ""]] * 5)})[0].fate is Fate.REJECTED
     assert arrivals.arrivals(qinghe, DAY, DAY)[0].state is State.REJECTED
-    assert deliver(contract, {NAME: unload(GOOD)})[0].fate is Fate.LOADED
+    assert deliver(contract, {NAME: unload(GOOD)})[0].fate is Fate.CONFIRMED
     assert arrivals.arrivals(qinghe, DAY, DAY)[0].state is not State.REJECTED
     assert deliver(contract)[0].fate is Fate.UNCHANGED
     assert len(ids(qinghe)) == len(GOOD)

@@ -14,9 +14,10 @@ from titian.data.feeds import lock
 from titian.data.feeds.arrivals import arrivals, control_total, deliveries
 from titian.data.feeds.drift import drift
 from titian.data.feeds.load import Fate
-from titian.data.feeds.quarantine import Filter, fix, quarantine, repairs, summary
+from titian.data.feeds.quarantine import Filter, HistoryFilter, history, quarantine, summary
 from titian.data.feeds.reasons import Code
 from titian.data.feeds.record import ArrivalStatus, RowStatus
+from titian.data.feeds.repair import fix
 from titian.data.feeds.replay import replay
 from titian.kernel import db
 from titian.kernel.errors import Conflict
@@ -79,7 +80,8 @@ def test_from_delivery_to_replay(qinghe: Scope, install: Install, deliver: Deliv
     assert (left.code, left.column) == (Code.ENCODING, "name")
     fix(qinghe, left.row_id, values={"name": "张三"})
     assert replay(qinghe, outcome.arrival_id).good == 1
-    assert [one.action for one in repairs(qinghe, left.row_id)] == ["fix", "fix", "replay"]
+    acts = history(qinghe, HistoryFilter(row_id=left.row_id)).acts
+    assert [one.action for one in acts] == ["replay", "fix", "fix"]
     assert store.read(qinghe, "raw.loan").num_rows == 102
     (standing,) = arrivals(qinghe, DAY, DAY)
     assert standing.arrival is not None

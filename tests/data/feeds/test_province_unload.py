@@ -9,8 +9,9 @@ import pytest
 
 from titian.data.feeds import service
 from titian.data.feeds.load import Fate
-from titian.data.feeds.quarantine import Filter, Waiting, fix, quarantine
+from titian.data.feeds.quarantine import Filter, Waiting, quarantine
 from titian.data.feeds.reasons import Code
+from titian.data.feeds.repair import fix
 from titian.data.feeds.replay import replay
 from titian.kernel import banks
 from titian.kernel.ids import BankId

@@ -10,18 +10,19 @@ from titian.data.feeds.arrivals import State, arrivals, newest_date
 from titian.data.feeds.drift import drift
 from titian.data.feeds.load import Fate, Order
 from titian.data.feeds.quarantine import (
+    Act,
     Filter,
+    HistoryFilter,
     Waiting,
     arrivals_waiting,
-    dismiss,
-    fix,
+    history,
     quarantine,
-    repairs,
     summary,
     waiting_row,
 )
 from titian.data.feeds.reasons import Code
 from titian.data.feeds.record import RowStatus
+from titian.data.feeds.repair import dismiss, fix
 from titian.data.feeds.replay import replay
 from titian.data.feeds.sources.batch import DriftKind
 from titian.data.feeds.tables import feed_quarantine
@@ -56,6 +57,10 @@ def only(scope: Scope) -> Waiting:
     return row
 
 
+def acts(scope: Scope, row_id: str) -> list[Act]:
+    return list(history(scope, HistoryFilter(row_id=row_id), newest_first=False).acts)
+
+
 def amounts(scope: Scope) -> dict[str, int]:
     rows = store.read(scope, "raw.loan", business_date=DAY).to_pylist()
     return {row["id"]: row["amount_fen"] for row in rows}
@@ -78,14 +83,14 @@ def test_a_row_is_mended_by_column_and_replayed(
 
     settled = only(operator)
     assert (settled.status, settled.raw, settled.fields) == (RowStatus.REPLAYED, None, None)
-    assert [(one.user, one.action, list(one.columns)) for one in repairs(operator, row.row_id)] == [
+    assert [(one.user, one.action, one.columns) for one in acts(operator, row.row_id)] == [
         ("wang", "fix", ["amount_fen"]),
         ("wang", "fix", ["amount_fen"]),
         ("wang", "replay", []),
     ]
-    acts = [entry.action for entry in audit.entries(qinghe)]
-    assert acts.count("feeds.fix") == 2
-    assert "feeds.replay" in acts
+    audited = [entry.action for entry in audit.entries(qinghe)]
+    assert audited.count("feeds.fix") == 2
+    assert "feeds.replay" in audited
 
 
 def test_a_row_is_mended_by_its_whole_text(
@@ -200,7 +205,8 @@ def test_a_crash_in_a_replay_changes_nothing(
         patch.setattr(replay_module, "_settle", killed)
         with pytest.raises(RuntimeError, match="killed"):
             replay(qinghe, arrival)
-    assert replay(qinghe, arrival).left == 1, "the row is in the table and waits: nothing doubled"
+    done = replay(qinghe, arrival)
+    assert (done.good, done.left) == (1, 0), "the row is in the table, and only needs settling"
     assert len(amounts(qinghe)) == 101
 
 
@@ -304,6 +310,62 @@ def test_personal_data_is_masked_until_unmasked_with_a_reason(
     assert "欧阳修" not in str(audit.entries(qinghe))
 
 
+def test_a_data_steward_sees_and_mends_a_masked_value(
+    qinghe: Scope, operator: Scope, install: Install, deliver: Deliver
+) -> None:
+    arrival = spoil(install, deliver, ["B1", "12x", "1", "欧阳修"])
+    row = only(operator).row_id
+    with pytest.raises(Denied, match="may not unmask"):
+        operator.unmasked("check the slip")
+    steward = Scope(UserId("guan"), qinghe.bank, frozenset({Role.DATA_STEWARD}), clearance=3)
+    shown = waiting_row(steward, row).fields
+    assert shown is not None
+    assert shown["name"] == "欧*"
+    clear = waiting_row(steward.unmasked("check the slip"), row).fields
+    assert clear is not None
+    assert clear["name"] == "欧阳修"
+    fix(steward, row, values={"amount_fen": "12.00", "name": "欧阳询"})
+    assert replay(steward, arrival).good == 1
+    names = store.read(qinghe, "raw.loan", business_date=DAY).column("name").to_pylist()
+    assert "欧阳询" in names
+
+
+def test_words_that_are_kept_tell_nobody(
+    qinghe: Scope, operator: Scope, install: Install, deliver: Deliver
+) -> None:
+    spoil(install, deliver, ["B1", "12x", "1", "欧阳修"])
+    row = only(operator).row_id
+    values = {"amount_fen": "1.00"}
+    for words in ("phone 13800138000", "问过 6101 0219 9001 0112", "账号123456"):
+        with pytest.raises(InvalidInput, match="holds a number that may be"):
+            fix(operator, row, values=values, note=words)
+        with pytest.raises(InvalidInput, match="holds a number that may be"):
+            dismiss(operator, row, words)
+        with pytest.raises(Denied, match="holds a number that may be"):
+            waiting_row(qinghe.unmasked(words), row)
+    for act in (
+        lambda: fix(operator, row, values=values, note="欧阳修 called"),
+        lambda: dismiss(operator, row, "欧 阳 修 has moved"),
+        lambda: waiting_row(qinghe.unmasked("look at 欧阳修"), row),
+    ):
+        with pytest.raises(InvalidInput, match="repeats what the row holds"):
+            act()
+    assert only(operator).status is RowStatus.OPEN
+    assert len(audit.entries(qinghe, action="feeds.note_refused")) == 3
+    assert not audit.entries(qinghe, action="feeds.unmask")
+    assert "欧阳修" not in str(audit.entries(qinghe))
+    assert fix(operator, row, values=values, note="票据 2026-03-31").status is RowStatus.FIXED
+
+
+def test_only_what_really_changed_is_kept_as_changed(
+    operator: Scope, install: Install, deliver: Deliver
+) -> None:
+    spoil(install, deliver, ["B1", "12x", "1", "欧阳修"])
+    row = only(operator).row_id
+    fix(operator, row, values={"amount_fen": "1.00", "name": "欧阳修", "kind": "1"})
+    assert acts(operator, row)[0].columns == ["amount_fen"]
+
+
 def test_repair_needs_the_permission(
     qinghe: Scope, baishui: Scope, install: Install, deliver: Deliver
 ) -> None:
@@ -317,7 +379,7 @@ def test_repair_needs_the_permission(
         lambda: dismiss(analyst, row, "x"),
         lambda: replay(analyst, arrival),
         lambda: summary(analyst, Filter()),
-        lambda: repairs(analyst, row),
+        lambda: history(analyst),
     ):
         with pytest.raises(Denied):
             act()
@@ -389,6 +451,7 @@ def test_drift_is_reported_with_its_dates(
     assert (code.first_date, code.last_date) == (date(2026, 3, 30), DAY)
     assert (code.deliveries, code.rows) == (2, 2)
     assert code.say("zh") == "kind 出现代码表以外的代码 Z9"
+    assert code.say("zh", {"kind": "担保方式"}) == "担保方式 出现代码表以外的代码 Z9"
     deliver(contract, order=Order(force=True))
     assert {one.deliveries for one in drift(qinghe)} == {4}
 

@@ -141,7 +141,9 @@ def test_excel_takes_the_named_sheet(tmp_path: Path) -> None:
     assert checked(written, path)[0].rows.num_rows == 2
     findings = Findings()
     assert checked(Written(columns=TYPED, form="xlsx", server={"sheet": "X"}), path, findings) == []
-    assert "no sheet 'X', only 借据" in str(findings.refusals[0].params["why"])
+    (refusal,) = findings.refusals
+    assert refusal.code is Code.NO_SHEET
+    assert (refusal.params["sheet"], refusal.params["sheets"]) == ("X", "借据")
 
 
 def test_no_workbook_is_refused(tmp_path: Path) -> None:
@@ -149,7 +151,7 @@ def test_no_workbook_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"a,b\n")
     findings = Findings()
     assert checked(Written(columns=TYPED, form="xlsx"), path, findings) == []
-    assert findings.refusals[0].code is Code.UNREADABLE
+    assert findings.refusals[0].code is Code.NO_WORKBOOK
 
 
 def test_parquet(tmp_path: Path) -> None:
@@ -179,7 +181,7 @@ def test_no_parquet_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"PAR1 or not")
     findings = Findings()
     assert checked(Written(columns=TYPED, form="parquet"), path, findings) == []
-    assert findings.refusals[0].code is Code.UNREADABLE
+    assert findings.refusals[0].code is Code.NO_PARQUET
     pq.write_table(pa.table({"id": ["a"]}), path)
     assert checked(Written(columns=TYPED, form="parquet"), path, findings) == []
     assert findings.refusals[1].code is Code.MISSING_COLUMNS

@@ -20,7 +20,6 @@ from titian.kernel import clock, db
 from titian.kernel.errors import InvalidInput, NotFound
 from titian.kernel.ids import BankId
 from titian.kernel.scope import Permission, Scope
-from titian.lake import store
 
 MAX_DAYS = 1_100
 BACKFILL_AFTER = timedelta(days=3)
@@ -40,6 +39,8 @@ class State(StrEnum):
     MISSING = "missing"
     """Not here, and overdue."""
     REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    """Loaded, and taken out of the table again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,40 +221,6 @@ def refused_last(scope: Scope, feed: str) -> frozenset[date]:
     return frozenset(day for day, status in newest.items() if status == ArrivalStatus.REJECTED)
 
 
-def loaded_contents(
-    scope: Scope, contract: Contract
-) -> dict[date | None, dict[str, tuple[int, int]]]:
-    """Give the contents loaded under this very contract: by date, hash → good and bad rows.
-
-    Under `None` stand the contents of files that name many dates and still hold all of them.
-    """
-    if not store.exists(Scope.system(scope.bank_id), contract.table.qualified):
-        return {}
-    table = feed_arrival.c
-    query = sa.select(
-        table.business_date, table.content, table.good, table.bad, table.status, table.delivery_id
-    ).where(
-        table.bank == scope.bank_id,
-        table.feed == contract.feed,
-        table.contract_digest == contract.digest,
-        table.status.in_((ArrivalStatus.LOADED, ArrivalStatus.REPLACED)),
-    )
-    with db.read() as connection:
-        rows = connection.execute(query).all()
-    held = set(store.dates(Scope.system(scope.bank_id), contract.table.qualified))
-    current = [r for r in rows if r.status == ArrivalStatus.LOADED and r.business_date in held]
-    if contract.business_date_from is None:
-        return {row.business_date: {row.content: (row.good, row.bad)} for row in current}
-    gone = {row.delivery_id for row in rows} - {row.delivery_id for row in current}
-    gone |= {row.delivery_id for row in rows if row not in current}
-    whole: dict[str, tuple[int, int]] = {}
-    for row in current:
-        if row.delivery_id not in gone:
-            good, bad = whole.get(row.content, (0, 0))
-            whole[row.content] = good + row.good, bad + row.bad
-    return {None: whole}
-
-
 def require_viewer(scope: Scope) -> None:
     """Raise Denied unless the scope may look at arrivals."""
     if not any(scope.allows(permission) for permission in VIEWERS):
@@ -266,6 +233,8 @@ def _standing(contract: Contract, day: date, newest: Arrival | None) -> Standing
         state = State.MISSING if clock.now() > due else State.EXPECTED
     elif newest.status is ArrivalStatus.REJECTED:
         state = State.REJECTED
+    elif newest.status is ArrivalStatus.WITHDRAWN:
+        state = State.WITHDRAWN
     else:
         state = _punctuality((newest.finished_at or newest.started_at) - due)
     table = contract.table

@@ -11,16 +11,18 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from titian.data.feeds.delivery import Delivery, Unit
 from titian.data.feeds.discover import Listing, fill
 from titian.data.feeds.model import Contract, ControlSpec, Decoder, Field, Format
 from titian.data.feeds.reasons import Code
 from titian.data.feeds.sources import Findings, Part, RawBatch
+from titian.data.feeds.sources.plain import NotPlain, opened
 from titian.data.feeds.sources.quotes import split
 from titian.data.feeds.validation import Checked
 from titian.data.feeds.values import decode
@@ -133,6 +135,36 @@ def expected(
     return found
 
 
+def says_otherwise(delivery: Delivery, unit: Unit, before: Sequence[Json]) -> bool:
+    """Say whether control files state something else of a unit than `before`, when it was loaded.
+
+    One that is missing states nothing; one that is unreadable, or leaves a file out, does.
+    """
+    contract, findings = delivery.contract, Findings()
+    parts = [delivery.parts[number] for number in unit.parts]
+    said = expected(contract, parts, delivery.files, findings)
+    if any(refusal.code is not Code.CONTROL_MISSING for refusal in findings.refusals):
+        return True
+    known: dict[object, Json] = {line["file"]: line for line in before}
+    return any(
+        not _same(contract, stated, known.get(parts[number].name))
+        for number, stated in said.items()
+    )
+
+
+def _same(contract: Contract, said: Expected, before: Json | None) -> bool:
+    if before is None or before["expected_rows"] != said.rows:
+        return False
+    totals = cast("list[Json]", before["totals"])
+    known = {total["column"]: Decimal(str(total["expected"])) for total in totals}
+    columns = (contract.field(name) for name in _total_columns(contract))
+    return all(_stated(said, column) == known.get(column.name) for column in columns)
+
+
+def _stated(said: Expected, column: Field) -> Decimal | None:
+    return said.totals.get(column.name, said.totals.get(column.source))
+
+
 def _refused(findings: Findings, part: int) -> bool:
     return any(refusal.part == part for refusal in findings.refusals)
 
@@ -149,8 +181,15 @@ def _read(
     if not at:
         return None
     path = files.path(at[0])
-    stamp = path.stat()
-    said = _parsed(path, (stamp.st_mtime_ns, stamp.st_size), spec, contract.source.encoding)
+    try:
+        stamp = path.lstat()
+        said = _parsed(path, (stamp.st_mtime_ns, stamp.st_size), spec, contract.source.encoding)
+    except NotPlain:
+        findings.refuse(number, Code.NOT_A_FILE, file=name)
+        return None
+    except OSError as error:
+        findings.refuse(number, Code.UNREADABLE, file=name, why=str(error.strerror))
+        return None
     if isinstance(said, int):
         findings.refuse(
             number, Code.CONTROL_UNREADABLE, file=name, line=said, delimiter=spec.delimiter
@@ -165,7 +204,7 @@ def _parsed(
 ) -> dict[str, Expected] | int:
     """Parse a control file, which many feeds share; gives the number of a line that is none."""
     said: dict[str, Expected] = {}
-    with path.open("rb") as file:
+    with opened(path) as file:
         text = file.read(MAX_BYTES).decode(encoding, "replace").removeprefix("\ufeff")
     for line, content in enumerate(text.splitlines(), 1):
         if not content.strip(" \t\x1a"):
@@ -208,7 +247,7 @@ def verify(
     totals: list[Json] = []
     for name in _total_columns(contract):
         column = contract.field(name)
-        stated = said.totals.get(name, said.totals.get(column.source))
+        stated = _stated(said, column)
         if stated is None:
             findings.refuse(
                 number, Code.CONTROL_NO_TOTAL, file=part.name, control=said.control, column=name

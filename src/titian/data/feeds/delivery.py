@@ -19,7 +19,7 @@ from titian.data.feeds.sources import Part
 from titian.data.feeds.sources.batch import Whole
 from titian.data.feeds.sources.database import BUSINESS_DATE
 from titian.data.feeds.sources.http import fetch
-from titian.data.feeds.sources.parquet import file_digest
+from titian.data.feeds.sources.plain import digest_of, opened
 from titian.data.feeds.spool import temporary_folder
 from titian.kernel.errors import InvalidInput, LimitExceeded
 from titian.kernel.settings import settings
@@ -97,7 +97,7 @@ def _delivery(contract: Contract, parts: Sequence[Part], files: Listing) -> Deli
 
 
 def _part(contract: Contract, file: discover.Found, first: date | None, last: date | None) -> Part:
-    size = file.path.stat().st_size
+    size = file.path.lstat().st_size
     if size > settings().feed_max_bytes:
         raise LimitExceeded(
             f"{file.name} has {size:,} bytes, over {settings().feed_max_bytes:,}",
@@ -182,11 +182,15 @@ def content_of(names_and_digests: Sequence[tuple[str, str]]) -> str:
 
 
 def content_on_disk(delivery: Delivery, unit: Unit) -> str | None:
-    """Hash a unit's files as they lie now; None for a database."""
+    """Hash a unit's files as they lie now; None for a database, and for what cannot be read."""
     pairs = []
     for number in unit.parts:
         part = delivery.parts[number]
         if part.path is None:
             return None
-        pairs.append((part.name, file_digest(part.path)))
+        try:
+            with opened(part.path) as file:
+                pairs.append((part.name, digest_of(file)))
+        except OSError:
+            return None
     return content_of(pairs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +24,7 @@ _DATES = {
     "yymmdd": r"(?P<date>\d{6})",
 }
 _SHORT_DATE = 6
+_HIDDEN = ("Cc", "Cf", "Cs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Found:
 def listing(folder: Path, bank: BankId | None = None) -> Listing:
     """List the files below a folder; of its sub-folder named like the bank, if there is one.
 
+    Links are listed and not followed: a feed that meets one refuses it.
+
     Raises NotFound, or LimitExceeded over `MAX_FILES` files.
     """
     if not folder.is_dir():
@@ -76,7 +80,7 @@ def _walk(folder: Path, prefix: str, depth: int, names: list[str]) -> None:
         for entry in entries:
             if entry.name.startswith("."):
                 continue
-            if entry.is_dir():
+            if entry.is_dir(follow_symlinks=False):
                 if depth < MAX_DEPTH:
                     _walk(Path(entry.path), f"{prefix}{entry.name}/", depth + 1, names)
             else:
@@ -99,11 +103,22 @@ def find(pattern: str, files: Listing) -> list[Found]:
     for name in files.names:
         match = matcher.search(name) if whole else matcher.fullmatch(name.rpartition("/")[2])
         if match:
+            _check_name(name)
             found.append(Found(name, files.path(name), _date(name, match)))
     found.sort(key=lambda file: (file.business_date or date.min, file.name))
     if not _has_wildcard(pattern):
         _refuse_twins(pattern, found)
     return found
+
+
+def _check_name(name: str) -> None:
+    """Refuse names that cannot be stored, or that show as something else than they are."""
+    odd = next((sign for sign in name if unicodedata.category(sign) in _HIDDEN), None)
+    if odd is not None:
+        raise InvalidInput(
+            f"the name of the file {ascii(name)[1:-1]} holds signs that do not show",
+            "Rename the file.",
+        )
 
 
 def expected_name(contract: Contract, business_date: date | None) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 
 import sqlalchemy as sa
 
@@ -14,6 +16,7 @@ from titian.kernel import db
 from titian.kernel.scope import Scope
 
 MAX_LISTED = 1_000
+_NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +33,11 @@ class Difference:
     rows: int
     last_seen: datetime
 
-    def say(self, locale: str) -> str:
-        """Say it in a language."""
+    def say(self, locale: str, names: Mapping[str, str] = _NOBODY) -> str:
+        """Say it in a language; `names` say what columns are called."""
         zh, en = _WORDS[self.kind]
         text = zh if locale == "zh" else en
-        return text.format(column=self.column, detail=self.detail)
+        return text.format(column=names.get(self.column, self.column), detail=self.detail)
 
 
 _WORDS = {

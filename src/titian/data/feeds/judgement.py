@@ -79,4 +79,4 @@ def _by_counts(reading: Reading, number: int) -> list[Refusal]:
 def _main(count: UnitCount) -> dict[str, str | int]:
     main = Counter(count.reasons).most_common(MAIN_REASONS)
     words = [f"{column or '—'} {code} ×{rows:,}" for (column, code), rows in main]
-    return {"reasons": ", ".join(words)}
+    return {"reasons": "; ".join(words)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 from difflib import get_close_matches
@@ -16,19 +17,20 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from titian.data.feeds import arrivals, control, lock
-from titian.data.feeds.delivery import Delivery, Unit, content_of, content_on_disk, gathered
+from titian.data.feeds import arrivals, claims, control, lock
+from titian.data.feeds.delivery import Delivery, Unit, content_of, gathered
 from titian.data.feeds.discover import Listing, expected_name
 from titian.data.feeds.judgement import Verdict, judge
+from titian.data.feeds.known import Held, SortedOut, sort_out
 from titian.data.feeds.model import Contract
 from titian.data.feeds.reading import Reading, Reason, drift_of, read, reasons_of
 from titian.data.feeds.reasons import Code, Params
-from titian.data.feeds.record import Entry, record
+from titian.data.feeds.record import Entry, confirm, record
 from titian.data.feeds.sources import Findings
 from titian.data.feeds.sources.batch import DriftKind, Refusal
 from titian.data.feeds.spool import UNIT, Spool
 from titian.kernel import audit, clock
-from titian.kernel.errors import TitianError
+from titian.kernel.errors import InvalidInput, TitianError
 from titian.kernel.ids import new_id
 from titian.kernel.logs import get
 from titian.kernel.scope import Permission, Scope
@@ -50,6 +52,10 @@ class Fate(StrEnum):
     LOADED = "loaded"
     REJECTED = "rejected"
     UNCHANGED = "unchanged"
+    CONFIRMED = "confirmed"
+    """Loaded before, judged anew, and found good: nothing was written."""
+    WITHDRAWN = "withdrawn"
+    """The very files that somebody took back: left alone unless forced."""
     MISSING = "missing"
     FAILED = "failed"
     """Not read to its end; `error` says why."""
@@ -106,17 +112,21 @@ def load_feed(
     feed is being loaded by somebody else.
     """
     scope.require(Permission.LOAD_FEEDS)
+    check_order(order)
     with (
         lock.held(scope, contract.feed),
         gathered(contract, files, order.first, order.last) as delivery,
     ):
         if not delivery.units:
             return _missing(contract, files, order)
-        fresh, unchanged = _fresh(scope, delivery, force=order.force)
-        if not fresh:
-            return unchanged
-        outcomes = _load(scope, delivery.only(fresh), advance)
-    return sorted([*outcomes, *unchanged], key=lambda o: o.business_date or date.min)
+        claims.finish(scope, contract.feed)
+        come, ahead = _come(delivery)
+        found = sort_out(scope, come, force=order.force)
+        outcomes = [_as_before(contract, unit, held) for unit, held in found.settled.items()]
+        outcomes += ahead
+        if found.fresh or found.doubted:
+            outcomes += _load(scope, come, found, advance)
+    return sorted(outcomes, key=lambda outcome: outcome.business_date or date.min)
 
 
 def _missing(contract: Contract, files: Listing, order: Order) -> list[Outcome]:
@@ -127,27 +137,35 @@ def _missing(contract: Contract, files: Listing, order: Order) -> list[Outcome]:
     return [Outcome(contract.feed, day, Fate.MISSING, expected=name, near=tuple(near))]
 
 
-def _fresh(scope: Scope, delivery: Delivery, *, force: bool) -> tuple[list[Unit], list[Outcome]]:
-    """Leave out the units whose files are byte for byte what was loaded before.
+def check_order(order: Order) -> None:
+    """Raise InvalidInput when an order asks for business dates that have not come yet."""
+    today = clock.today()
+    if order.first is not None and order.first > today:
+        raise InvalidInput(
+            f"business date {order.first} has not come yet", f"Name a date up to {today}."
+        )
 
-    After a rejected delivery the former one is loaded anew, so that the date counts as mended.
+
+def _come(delivery: Delivery) -> tuple[Delivery, list[Outcome]]:
+    """Leave out the units of dates that have not come yet, and refuse them.
+
+    They leave no arrival behind: the newest business date of a bank is not in the future.
     """
-    if force:
-        return list(delivery.units), []
-    known = arrivals.loaded_contents(scope, delivery.contract)
-    refused = arrivals.refused_last(scope, delivery.contract.feed)
-    fresh: list[Unit] = []
-    same: list[Outcome] = []
-    for unit in delivery.units:
-        before = known.get(unit.business_date, {})
-        content = content_on_disk(delivery, unit) if before else None
-        if content is None or content not in before or unit.business_date in refused:
-            fresh.append(unit)
-            continue
-        good, bad = before[content]
+    today = clock.today()
+    ahead = [unit for unit in delivery.units if (unit.business_date or today) > today]
+    outcomes = []
+    for unit in ahead:
+        name = delivery.parts[unit.parts[0]].name
+        params: Params = {"file": name, "date": str(unit.business_date), "today": str(today)}
+        refusal = Refusal(unit.parts[0], Code.FUTURE_DATE, params)
         feed = delivery.contract.feed
-        same.append(Outcome(feed, unit.business_date, Fate.UNCHANGED, good, bad))
-    return fresh, same
+        outcomes.append(Outcome(feed, unit.business_date, Fate.REJECTED, refusals=(refusal,)))
+    return delivery.only([unit for unit in delivery.units if unit not in ahead]), outcomes
+
+
+def _as_before(contract: Contract, unit: Unit, held: Held) -> Outcome:
+    fate = Fate.WITHDRAWN if held.withdrawn else Fate.UNCHANGED
+    return Outcome(contract.feed, unit.business_date, fate, held.good, held.bad)
 
 
 def check_feed(
@@ -157,12 +175,14 @@ def check_feed(
     advance: Callable[[int], None] = lambda _: None,
 ) -> list[Outcome]:
     """Read and judge a feed's delivery without writing anything anywhere."""
-    with gathered(contract, files, order.first, order.last) as delivery:
-        if not delivery.units:
+    check_order(order)
+    with gathered(contract, files, order.first, order.last) as whole:
+        if not whole.units:
             return _missing(contract, files, order)
-        with Spool(contract.table.arrow_schema()) as spool:
+        delivery, ahead = _come(whole)
+        with closing(Spool(contract.table.arrow_schema())) as spool:
             reading, verdicts = _judged(delivery, spool, advance)
-    return [
+    return ahead + [
         Outcome(
             contract.feed,
             unit.business_date,
@@ -186,16 +206,32 @@ def _judged(
     return reading, judge(reading, said)
 
 
-def _load(scope: Scope, delivery: Delivery, advance: Callable[[int], None]) -> list[Outcome]:
+def _load(
+    scope: Scope, whole: Delivery, found: SortedOut, advance: Callable[[int], None]
+) -> list[Outcome]:
+    """Read units, and publish those that are accepted; of doubted ones the rows are there already.
+
+    A doubted unit that is accepted stands confirmed, its mended rows too; one that is not leaves a
+    refused arrival, and what it loaded before stays.
+    """
     started, began = clock.now(), perf_counter()
-    contract = delivery.contract
-    with Spool(contract.table.arrow_schema()) as spool:
+    delivery = whole.only([*found.fresh, *found.doubted])
+    held = dict(enumerate(found.doubted.values(), len(found.fresh)))
+    with closing(Spool(delivery.contract.table.arrow_schema())) as spool:
         reading, verdicts = _judged(delivery, spool, advance)
         _note_type_changes(scope, reading)
-        entries = _publish(scope, reading, verdicts)
-    record(scope, contract, reading, entries, started)
-    _announce(scope, contract, entries, perf_counter() - began)
-    return [_outcome(reading, entry) for entry in entries]
+        confirmed = [number for number in held if verdicts[number].accepted]
+        entries = _publish(scope, reading, verdicts, confirmed)
+    if entries:
+        record(scope, delivery.contract, reading, entries, started)
+        _announce(scope, delivery.contract, entries, perf_counter() - began)
+    outcomes = [_outcome(reading, entry) for entry in entries]
+    for number in confirmed:
+        one, day = held[number], delivery.units[number].business_date
+        confirm(scope, delivery.contract, one.delivery_id, verdicts[number].control)
+        feed = delivery.contract.feed
+        outcomes.append(Outcome(feed, day, Fate.CONFIRMED, one.good, one.bad))
+    return outcomes
 
 
 def _note_type_changes(scope: Scope, reading: Reading) -> None:
@@ -222,11 +258,17 @@ def _outcome(reading: Reading, entry: Entry) -> Outcome:
     )
 
 
-def _publish(scope: Scope, reading: Reading, verdicts: Sequence[Verdict]) -> list[Entry]:
-    """Replace every accepted date in one commit, and say what each date came to."""
+def _publish(
+    scope: Scope, reading: Reading, verdicts: Sequence[Verdict], confirmed: Sequence[int]
+) -> list[Entry]:
+    """Replace every accepted date in one commit, and say what each date came to.
+
+    Units that are `confirmed` are in the table already and left alone.
+    """
     shares = [_shares(reading, number) for number in range(len(verdicts))]
     verdicts = [_within_dates(reading, v, share) for v, share in zip(verdicts, shares, strict=True)]
     accepted = np.array([verdict.accepted for verdict in verdicts])
+    accepted[list(confirmed)] = False
     dates = sorted({day for at in np.flatnonzero(accepted).tolist() for day in shares[at]})
     version = None
     if dates:
@@ -239,6 +281,7 @@ def _publish(scope: Scope, reading: Reading, verdicts: Sequence[Verdict]) -> lis
     return [
         entry
         for number, (verdict, share) in enumerate(zip(verdicts, shares, strict=True))
+        if number not in confirmed
         for entry in _entries(reading, number, verdict, share, version)
     ]
 

@@ -26,6 +26,12 @@ def scrubbed(text: str) -> str:
     return _DIGITS.sub("9", _LETTERS.sub("x", text))
 
 
+def personal_values(contract: Contract, fields: Mapping[str, str | None]) -> list[str]:
+    """List the values of a row, by heading, that tell who somebody is: those people see masked."""
+    sources = {field.source for field in contract.fields if field.column.mask is not Mask.NONE}
+    return [value for heading, value in fields.items() if value and heading in sources]
+
+
 def shown_fields(
     scope: Scope, contract: Contract, fields: Mapping[str, str | None]
 ) -> dict[str, str | None]:

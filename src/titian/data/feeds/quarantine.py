@@ -1,5 +1,6 @@
-"""Rows that wait in quarantine: listed, looked at, mended, dismissed. `replay` puts them back.
+"""Rows that wait in quarantine, and what was done to them: listed and looked at.
 
+`repair` mends them, `replay` puts them back.
 Personal data is shown masked unless the scope was unmasked with a reason, and is deleted as soon
 as a row is settled.
 """
@@ -13,18 +14,18 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy import Connection, Row
 
-from titian.data.feeds import registry, rows
-from titian.data.feeds.masking import scrubbed, sees_all, shown_fields
+from titian.data.feeds import notes, registry, rows
+from titian.data.feeds.masking import personal_values, scrubbed, sees_all, shown_fields
 from titian.data.feeds.model import Contract
 from titian.data.feeds.reasons import Code, Problem
-from titian.data.feeds.record import WAITING, RowStatus, problems_to_json
+from titian.data.feeds.record import MENDED, WAITING, RowStatus
 from titian.data.feeds.tables import feed_quarantine, feed_repair
-from titian.kernel import audit, clock, db
-from titian.kernel.errors import Conflict, InvalidInput, LimitExceeded, NotFound
+from titian.kernel import audit, db
+from titian.kernel.errors import InvalidInput, NotFound
 from titian.kernel.scope import Permission, Scope
 
 MAX_PAGE_ROWS = 500
-MAX_NOTE_CHARACTERS = 500
+MAX_HISTORY_ROWS = 10_001
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which quarantined rows to list; None does not filter."""
+    """Which quarantined rows to list; None does not filter. Rows being replayed count as fixed."""
 
     feed: str | None = None
     business_date: date | None = None
@@ -81,14 +82,44 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Repair:
-    """One entry of a row's history: who did what to which columns. It holds no values."""
+class Act:
+    """One entry of the history: who did what to which row, to which columns. It holds no values.
+
+    `action` is fix, dismiss, replay, supersede or withdraw.
+    """
 
     at: datetime
     user: str
     action: str
     columns: Sequence[str]
     note: str
+    row_id: str
+    feed: str
+    business_date: date
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """Some of the acts found, and how many there are in all."""
+
+    acts: Sequence[Act]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFilter:
+    """Which acts to list; None does not filter. `words` are looked for in user, note and file."""
+
+    row_id: str | None = None
+    feed: str | None = None
+    business_date: date | None = None
+    action: str | None = None
+    words: str | None = None
+
+
+EVERY_ACT = HistoryFilter()
 
 
 def quarantine(scope: Scope, wanted: Filter, *, offset: int = 0, limit: int = 50) -> Page:
@@ -112,7 +143,7 @@ def quarantine(scope: Scope, wanted: Filter, *, offset: int = 0, limit: int = 50
         total = connection.scalar(sa.select(sa.func.count()).where(where)) or 0
         found = connection.execute(query).all()
     known = {contract.feed: contract for contract in registry.contracts(scope)} if found else {}
-    return Page([_waiting(scope, row, known.get(row.feed)) for row in found], total)
+    return Page([waiting_of(scope, row, known.get(row.feed)) for row in found], total)
 
 
 def summary(scope: Scope, wanted: Filter) -> list[tuple[str, str, Code, int]]:
@@ -150,122 +181,89 @@ def arrivals_waiting(
 
 
 def waiting_row(scope: Scope, row_id: str) -> Waiting:
-    """Give one quarantined row. Needs REPAIR_QUARANTINE; looking unmasked is audited."""
-    scope.require(Permission.REPAIR_QUARANTINE)
-    with db.read() as connection:
-        row = _row(connection, scope, row_id)
-    if scope.unmask_reason is not None:
-        audit.record(scope, "feeds.unmask", row_id, {"reason": scope.unmask_reason})
-    return _waiting(scope, row, registry.contract(scope, row.feed))
+    """Give one quarantined row. Needs REPAIR_QUARANTINE; looking unmasked is audited.
 
-
-def repairs(scope: Scope, row_id: str) -> list[Repair]:
-    """Give a row's history, oldest first."""
-    scope.require(Permission.REPAIR_QUARANTINE)
-    table = feed_repair.c
-    query = (
-        sa.select(feed_repair)
-        .where(table.row_id == row_id, table.bank == scope.bank_id)
-        .order_by(table.repair_id)
-    )
-    with db.read() as connection:
-        found = connection.execute(query).all()
-    return [Repair(r.at, r.user_id, r.action, r.columns, r.note) for r in found]
-
-
-def fix(
-    scope: Scope,
-    row_id: str,
-    *,
-    raw: str | None = None,
-    values: Mapping[str, str | None] | None = None,
-    note: str = "",
-) -> Waiting:
-    """Mend a row: by its whole text, or by column (as the file would write the value).
-
-    The row is checked at once: it is `fixed` when nothing is wrong any more, and stays `open`
-    with what is left otherwise. Needs REPAIR_QUARANTINE. Raises NotFound, InvalidInput, Conflict
-    for a row that is settled.
+    Raises NotFound, InvalidInput when the reason to unmask repeats what the row holds.
     """
     scope.require(Permission.REPAIR_QUARANTINE)
-    _check_note(note)
-    if (raw is None) == (not values):
-        raise InvalidInput("nothing or too much is to be mended", "Give the text, or some columns.")
-    with db.begin() as connection:
-        row = _row(connection, scope, row_id)
-        _require_waiting(row)
-        contract = registry.contract(scope, row.feed)
-        if raw is not None:
-            fields, columns = _from_text(contract, raw), ["*"]
-        else:
-            assert values is not None, "one of the two is given"
-            fields, columns = _from_values(contract, row, values)
-        problems = rows.problems_of(contract, fields)
-        changes: dict[str, object] = {
-            "status": RowStatus.OPEN if problems else RowStatus.FIXED,
-            "fixed": sa.null() if fields is None else fields,
-        }
-        if problems:
-            changes |= described(problems)
-        set_row(connection, row_id, changes)
-        remember(connection, scope, [row_id], "fix", columns, note)
-        audit.record(scope, "feeds.fix", row_id, {"columns": list(columns)}, connection)
-        changed = _row(connection, scope, row_id)
-    return _waiting(scope, changed, contract)
+    check_tells_nobody(scope, row_id, scope.unmask_reason or "")
+    with db.read() as connection:
+        row = stored_row(connection, scope, row_id)
+    if scope.unmask_reason is not None:
+        audit.record(scope, "feeds.unmask", row_id, {"reason": scope.unmask_reason})
+    return waiting_of(scope, row, registry.contract(scope, row.feed))
 
 
-def dismiss(scope: Scope, row_id: str, note: str) -> None:
-    """Give a row up for good, with a reason. Needs REPAIR_QUARANTINE."""
-    scope.require(Permission.REPAIR_QUARANTINE)
-    _check_note(note)
-    if not note.strip():
-        raise InvalidInput("a row is dismissed without a reason", "Say why in the note.")
-    with db.begin() as connection:
-        row = _row(connection, scope, row_id)
-        _require_waiting(row)
-        settled = {"status": RowStatus.DISMISSED, "raw": None, "fixed": sa.null()}
-        set_row(connection, row_id, settled)
-        remember(connection, scope, [row_id], "dismiss", [], note)
-        audit.record(scope, "feeds.dismiss", row_id, {}, connection)
+def check_tells_nobody(scope: Scope, row_id: str, note: str) -> None:
+    """Raise InvalidInput when a note, which is kept for good, tells whose row it is.
 
-
-def described(problems: Sequence[Problem]) -> dict[str, object]:
-    """Give the stored form of what is wrong with a row."""
-    return {
-        "problems": problems_to_json(problems),
-        "column_name": problems[0].column[:63],
-        "code": problems[0].code,
-    }
-
-
-def set_row(connection: Connection, row_id: str, changes: Mapping[str, object]) -> None:
-    """Change a stored row."""
-    connection.execute(
-        sa.update(feed_quarantine)
-        .where(feed_quarantine.c.row_id == row_id)
-        .values(**changes, changed_at=clock.now())
+    That is recorded, so that nobody can try names out in silence. Raises NotFound.
+    """
+    if not note:
+        return
+    with db.read() as connection:
+        row = stored_row(connection, scope, row_id)
+    contract = next((c for c in registry.contracts(scope) if c.feed == row.feed), None)
+    fields = None if contract is None else current_fields(contract, row)
+    if contract is None or not notes.tells(note, personal_values(contract, fields or {})):
+        return
+    audit.record(scope, "feeds.note_refused", row_id, {"why": "it repeats what the row holds"})
+    raise InvalidInput(
+        "what you wrote repeats what the row holds",
+        "Leave out names and numbers of people: it stays in the audit log for good.",
     )
 
 
-def remember(
-    connection: Connection,
+def history(
     scope: Scope,
-    row_ids: Sequence[str],
-    action: str,
-    columns: Sequence[str],
-    note: str = "",
-) -> None:
-    """Add to the history of rows."""
-    entry = {
-        "bank": scope.bank_id,
-        "at": clock.now(),
-        "user_id": scope.user,
-        "action": action,
-        "columns": list(columns),
-        "note": note.strip(),
-    }
-    if row_ids:
-        connection.execute(sa.insert(feed_repair), [{**entry, "row_id": r} for r in row_ids])
+    wanted: HistoryFilter = EVERY_ACT,
+    *,
+    offset: int = 0,
+    limit: int = 50,
+    newest_first: bool = True,
+) -> Acts:
+    """List who mended, dismissed, replayed or closed which row, and when.
+
+    Needs REPAIR_QUARANTINE. Raises InvalidInput for more than `MAX_HISTORY_ROWS`.
+    """
+    scope.require(Permission.REPAIR_QUARANTINE)
+    if offset < 0 or not 1 <= limit <= MAX_HISTORY_ROWS:
+        raise InvalidInput(
+            f"a page of {limit} acts from {offset} cannot be shown",
+            f"Ask for 1 to {MAX_HISTORY_ROWS}.",
+        )
+    act, row = feed_repair.c, feed_quarantine.c
+    columns = [act.at, act.user_id, act.action, act.columns, act.note, act.row_id]
+    columns += [row.feed, row.business_date, row.file, row.line]
+    query = (
+        sa.select(*columns)
+        .join_from(feed_repair, feed_quarantine, row.row_id == act.row_id)
+        .where(_acts_where(scope, wanted))
+    )
+    order = act.repair_id.desc() if newest_first else act.repair_id
+    counted = sa.select(sa.func.count()).select_from(query.subquery())
+    with db.read() as connection:
+        total = connection.scalar(counted) or 0
+        found = connection.execute(query.order_by(order).offset(offset).limit(limit)).all()
+    return Acts([Act(*one) for one in found], total)
+
+
+def _acts_where(scope: Scope, wanted: HistoryFilter) -> sa.ColumnElement[bool]:
+    act, row = feed_repair.c, feed_quarantine.c
+    pairs: tuple[tuple[sa.ColumnElement[object], object], ...] = (
+        (act.row_id, wanted.row_id),
+        (row.feed, wanted.feed),
+        (row.business_date, wanted.business_date),
+        (act.action, wanted.action),
+    )
+    chosen = [column == value for column, value in pairs if value is not None]
+    chosen += [
+        sa.or_(
+            *(text.icontains(word, autoescape=True) for text in (act.user_id, act.note, row.file))
+        )
+        for word in (wanted.words or "").split()
+    ]
+    return sa.and_(act.bank == scope.bank_id, *chosen)
 
 
 def current_fields(
@@ -283,15 +281,18 @@ def _where(scope: Scope, wanted: Filter) -> sa.ColumnElement[bool]:
         (table.feed, wanted.feed),
         (table.business_date, wanted.business_date),
         (table.arrival_id, wanted.arrival_id),
-        (table.status, wanted.status),
         (table.code, wanted.code),
         (table.column_name, wanted.column),
     )
     chosen = [column == value for column, value in pairs if value is not None]
+    if wanted.status is not None:
+        among = MENDED if wanted.status is RowStatus.FIXED else (wanted.status,)
+        chosen.append(table.status.in_(among))
     return sa.and_(table.bank == scope.bank_id, *chosen)
 
 
-def _row(connection: Connection, scope: Scope, row_id: str) -> Row[tuple[object, ...]]:
+def stored_row(connection: Connection, scope: Scope, row_id: str) -> Row[tuple[object, ...]]:
+    """Give a row as it is stored. Raises NotFound."""
     table = feed_quarantine.c
     query = sa.select(feed_quarantine).where(table.row_id == row_id, table.bank == scope.bank_id)
     row = connection.execute(query).one_or_none()
@@ -303,49 +304,8 @@ def _row(connection: Connection, scope: Scope, row_id: str) -> Row[tuple[object,
     return row
 
 
-def _require_waiting(row: Row[tuple[object, ...]]) -> None:
-    if row.status not in (RowStatus.OPEN, RowStatus.FIXED):
-        raise Conflict(f"row {row.row_id} is {row.status} already", "Nothing is left to do.")
-
-
-def _check_note(note: str) -> None:
-    if len(note) > MAX_NOTE_CHARACTERS:
-        raise LimitExceeded(
-            f"the note has {len(note)} characters", f"Use at most {MAX_NOTE_CHARACTERS}."
-        )
-
-
-def _from_text(contract: Contract, text: str) -> dict[str, str | None] | None:
-    if len(text) > rows.MAX_ROW_CHARACTERS:
-        raise LimitExceeded("the text is too long for one row", "Enter a single row.")
-    return rows.fields_of_text(contract, text)
-
-
-def _from_values(
-    contract: Contract, row: Row[tuple[object, ...]], values: Mapping[str, str | None]
-) -> tuple[dict[str, str | None], list[str]]:
-    sources = {field.name: field.source for field in contract.fields}
-    unknown = sorted(name for name in values if name not in sources)
-    if unknown:
-        raise InvalidInput(
-            f"feed {contract.feed} has no column {unknown[0]!r}",
-            f"Its columns are {', '.join(sources)}.",
-        )
-    fields = current_fields(contract, row)
-    if fields is None:
-        absent = [name for name in sources if name not in values]
-        if absent:
-            raise InvalidInput(
-                f"row {row.row_id} cannot be split into fields, so its columns are not known",
-                f"Give the whole text, or every column ({', '.join(absent[:10])} too).",
-            )
-        fields = dict.fromkeys(contract.headings)
-    for name, value in values.items():
-        fields[sources[name]] = value or None
-    return fields, sorted(values)
-
-
-def _waiting(scope: Scope, row: Row[tuple[object, ...]], contract: Contract | None) -> Waiting:
+def waiting_of(scope: Scope, row: Row[tuple[object, ...]], contract: Contract | None) -> Waiting:
+    """Make what a scope may see of a stored row."""
     clear = contract is not None and sees_all(scope, contract)
     fields = None if contract is None else current_fields(contract, row)
     if contract is not None and fields is not None:

@@ -74,7 +74,8 @@ def read(
 ) -> Reading:
     """Read a delivery once, in bounded memory; `advance` is told the rows seen.
 
-    Reading stops early when quarantine could not hold the bad rows anyway.
+    Reading stops early when quarantine could not hold the bad rows anyway. A file that somebody
+    writes meanwhile is refused.
     """
     contract = delivery.contract
     counts = [UnitCount() for _ in delivery.units]
@@ -82,6 +83,7 @@ def read(
     tally = Tally(contract)
     reading = Reading(new_id("dlv"), delivery, spool, findings, tally, counts, ascending)
     owner = delivery.unit_of_part()
+    before = _stamps(delivery)
     for batch in read_parts(contract, delivery.parts, findings):
         checked = check(contract, batch)
         _take(reading, batch, checked, owner)
@@ -92,7 +94,22 @@ def read(
     spool.seal()
     if not reading.stopped:
         _set_duplicates_aside(reading, owner)
+    for number, (stamp, now) in enumerate(zip(before, _stamps(delivery), strict=True)):
+        if now not in (stamp, None):
+            findings.refuse(number, Code.CHANGED, file=delivery.parts[number].name)
     return reading
+
+
+def _stamps(delivery: Delivery) -> list[tuple[int, int, int] | None]:
+    """Give what changes when somebody writes a part's file; None where there is no file."""
+    stamps: list[tuple[int, int, int] | None] = []
+    for part in delivery.parts:
+        try:
+            found = part.path.lstat() if part.path else None
+        except FileNotFoundError:
+            found = None
+        stamps.append((found.st_ino, found.st_size, found.st_mtime_ns) if found else None)
+    return stamps
 
 
 def _take(reading: Reading, batch: RawBatch, checked: Checked, owner: Whole) -> None:

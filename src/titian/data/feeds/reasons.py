@@ -21,7 +21,7 @@ class Code(StrEnum):
     FIELD_COUNT = "field_count"
     RECORD_LENGTH = "record_length"
     QUOTE = "quote"
-    LINE_TOO_LONG = "line_too_long"
+    NUL = "nul"
     REQUIRED = "required"
     TYPE = "type"
     CODE = "code"
@@ -31,6 +31,7 @@ class Code(StrEnum):
     MAXIMUM = "maximum"
     PATTERN = "pattern"
     DUPLICATE_KEY = "duplicate_key"
+    FUTURE = "future"
 
     CONTROL_MISSING = "control_missing"
     CONTROL_UNREADABLE = "control_unreadable"
@@ -46,7 +47,25 @@ class Code(StrEnum):
     DUPLICATE_COLUMNS = "duplicate_columns"
     WRONG_ENCODING = "wrong_encoding"
     UNREADABLE = "unreadable"
+    NOT_A_FILE = "not_a_file"
+    LINE_TOO_LONG = "line_too_long"
+    BAD_HEADING = "bad_heading"
+    TOO_MANY_COLUMNS = "too_many_columns"
+    COLUMN_TYPE = "column_type"
+    VALUE_TOO_LONG = "value_too_long"
+    NO_WORKBOOK = "no_workbook"
+    NO_SHEET = "no_sheet"
+    TOO_MANY_LINES = "too_many_lines"
+    WORKBOOK_TOO_BIG = "workbook_too_big"
+    WORKBOOK_ROW = "workbook_row"
+    WORKBOOK_CELL = "workbook_cell"
+    WORKBOOK_MARKUP = "workbook_markup"
+    NO_PARQUET = "no_parquet"
+    FOOTER_TOO_BIG = "footer_too_big"
     TOO_MANY_DATES = "too_many_dates"
+    FUTURE_DATE = "future_date"
+    CHANGED = "changed"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +136,11 @@ WORDS: Mapping[Code, Words] = {
         "成对书写引号，字段内的引号写两次，再重放。",
         "Close the quote, or double a quote inside a field, and replay.",
     ),
-    Code.LINE_TOO_LONG: Words(
-        "该行超过{limit}字节",
-        "the line is over {limit} bytes",
-        "检查换行符。",
-        "Check the line ends of the file.",
+    Code.NUL: Words(
+        "{column}含有空字符（NUL）",
+        "{column} holds a NUL character",
+        "多为传送或写盘中断所致：改正后重放，或请送数方重新导出。",
+        "Often a transfer that broke off: correct the row and replay, or ask for a new delivery.",
     ),
     Code.REQUIRED: Words(
         "{column}必填，此处为空",
@@ -176,6 +195,12 @@ WORDS: Mapping[Code, Words] = {
         "{column} repeats another row of this delivery",
         "保留正确的一行，作废或改正另一行。",
         "Keep the right one; dismiss or correct the other.",
+    ),
+    Code.FUTURE: Words(
+        "{column}晚于今天（{today}），不能作为业务日期",
+        "{column} is after today ({today}), so it cannot be the business date",
+        _ASK_SENDER_ZH,
+        _ASK_SENDER_EN,
     ),
     Code.CONTROL_MISSING: Words(
         "缺少控制文件{file}",
@@ -261,10 +286,118 @@ WORDS: Mapping[Code, Words] = {
         "检查文件是否完整、格式是否与契约一致。",
         "Check that the file is whole and of the format in the contract.",
     ),
+    Code.NOT_A_FILE: Words(
+        "{file}不是普通文件（可能是链接、管道、设备或文件夹）",
+        "{file} is no plain file (a link, pipe, device or folder perhaps)",
+        "请放入文件本身，不要用链接。",
+        "Put the file itself there, not a link to it.",
+    ),
+    Code.LINE_TOO_LONG: Words(
+        "{file}第{line}行超过{limit}字节",
+        "line {line} of {file} is over {limit} bytes",
+        "检查换行符与引号是否成对。",
+        "Check the line ends of the file, and that its quotes close.",
+    ),
+    Code.BAD_HEADING: Words(
+        "{file}的表头不是{encoding}文本，或引号不成对",
+        "the heading line of {file} is no {encoding} text, or its quotes do not close",
+        "核对契约的编码与引号，或重新导出文件。",
+        "Check encoding and quote in the contract, or have the file exported again.",
+    ),
+    Code.TOO_MANY_COLUMNS: Words(
+        "{file}有{columns}列，最多{limit}列",
+        "{file} has {columns} columns, at most {limit} are read",
+        "核对分隔符；列确实过多的，请送数方只导出契约所列的列。",
+        "Check the delimiter, or ask for the columns of the contract only.",
+    ),
+    Code.COLUMN_TYPE: Words(
+        "{file}的{column}是{type}，无法读作契约的类型",
+        "{column} of {file} is {type}, which no contract can take",
+        "请送数方按文本、数字或日期导出该列。",
+        "Ask for the column as text, number or date.",
+    ),
+    Code.VALUE_TOO_LONG: Words(
+        "{file}的{column}有超过{limit}字节的值",
+        "{column} of {file} has a value over {limit} bytes",
+        "核对是否误放了文件内容；该列应为短文本。",
+        "Check whether whole documents stand in it; a column holds short texts.",
+    ),
+    Code.NO_WORKBOOK: Words(
+        "{file}不是可读的xlsx工作簿",
+        "{file} is no xlsx workbook that can be read",
+        "用Excel打开后另存为xlsx，或重新传送。",
+        "Open it in Excel and save it as xlsx, or ask for a new delivery.",
+    ),
+    Code.NO_SHEET: Words(
+        "{file}没有工作表{sheet}，只有：{sheets}",
+        "{file} has no sheet {sheet}, only {sheets}",
+        "修改契约的sheet，或请送数方更正工作表名。",
+        "Change `sheet` in the contract, or ask for the right sheet.",
+    ),
+    Code.TOO_MANY_LINES: Words(
+        "{file}的工作表超过{limit}行",
+        "the sheet of {file} has over {limit} rows",
+        "请改用分隔符文本送数。",
+        "Have it delivered as delimited text.",
+    ),
+    Code.WORKBOOK_TOO_BIG: Words(
+        "{file}中的{inside}解压后超过{limit}字节",
+        "{inside} in {file} unpacks to over {limit} bytes",
+        "疑似压缩炸弹；数据确实很多的，请改用分隔符文本送数。",
+        "It may be meant to harm; if it really holds so much, have it delivered as text.",
+    ),
+    Code.WORKBOOK_ROW: Words(
+        "{file}中的{inside}有一行超过{limit}字节",
+        "a row of {inside} in {file} is over {limit} bytes",
+        "疑似恶意文件；请用Excel打开检查后另存。",
+        "It may be meant to harm; open it in Excel, look, and save it again.",
+    ),
+    Code.WORKBOOK_CELL: Words(
+        "{file}中的{inside}有一个单元格超过{limit}字节",
+        "a cell of {inside} in {file} is over {limit} bytes",
+        "疑似恶意文件；请用Excel打开检查后另存。",
+        "It may be meant to harm; open it in Excel, look, and save it again.",
+    ),
+    Code.WORKBOOK_MARKUP: Words(
+        "{file}中的{inside}带有Excel不会写入的声明",
+        "{inside} in {file} holds declarations that Excel never writes",
+        "疑似恶意文件；请用Excel打开检查后另存。",
+        "It may be meant to harm; open it in Excel, look, and save it again.",
+    ),
+    Code.NO_PARQUET: Words(
+        "{file}不是可读的Parquet文件（{why}）",
+        "{file} is no Parquet file that can be read ({why})",
+        "检查文件是否完整，或重新传送。",
+        "Check that the file is whole, or ask for a new delivery.",
+    ),
+    Code.FOOTER_TOO_BIG: Words(
+        "{file}的Parquet目录有{size}字节，最多{limit}字节",
+        "the footer of {file} has {size} bytes, at most {limit} are read",
+        "列或行组过多：请送数方只导出契约所列的列。",
+        "It names too many columns or row groups: ask for the columns of the contract only.",
+    ),
     Code.TOO_MANY_DATES: Words(
         "{file}含{dates}个业务日期，最多{limit}个",
         "{file} holds {dates} business dates, at most {limit} are allowed",
         "检查日期列，或分批传送。",
         "Check the date column, or split the delivery.",
+    ),
+    Code.FUTURE_DATE: Words(
+        "{file}的业务日期{date}尚未到来（今天是{today}）",
+        "{file} is of business date {date}, which has not come yet (today is {today})",
+        "核对文件名中的日期；确属误写的，改名后重新装载。",
+        "Check the date in the name of the file, rename it if it is wrong, and load again.",
+    ),
+    Code.WITHDRAWN: Words(
+        "该日期已由{user}于{at}撤回：{reason}",
+        "this date was withdrawn by {user} at {at}: {reason}",
+        "送来更正后的文件即可重新装载；同一文件须强制装载。",
+        "A corrected file loads as usual; the same file only with --force.",
+    ),
+    Code.CHANGED: Words(
+        "{file}在读取过程中发生了变化",
+        "{file} changed while it was read",
+        "可能仍在传送，请待传送完成后重新装载。",
+        "It may still be on its way: load again when the transfer is complete.",
     ),
 }

@@ -14,9 +14,9 @@ from titian.data.feeds.model import Contract
 from titian.data.feeds.reading import Reading, drift_of, reasons_of
 from titian.data.feeds.reasons import Problem
 from titian.data.feeds.sources.batch import Refusal
-from titian.data.feeds.tables import feed_arrival, feed_drift, feed_quarantine
+from titian.data.feeds.tables import feed_arrival, feed_drift, feed_quarantine, feed_repair
 from titian.data.feeds.validation import BadRow
-from titian.kernel import clock, db
+from titian.kernel import audit, clock, db
 from titian.kernel.ids import new_id
 from titian.kernel.scope import Scope
 
@@ -31,6 +31,8 @@ class ArrivalStatus(StrEnum):
     REJECTED = "rejected"
     REPLACED = "replaced"
     """Loaded once, and replaced by a later delivery of the same date."""
+    WITHDRAWN = "withdrawn"
+    """Loaded once, and taken out of the table again."""
 
 
 class RowStatus(StrEnum):
@@ -39,13 +41,18 @@ class RowStatus(StrEnum):
     OPEN = "open"
     FIXED = "fixed"
     """Mended and found good, waiting for a replay."""
+    REPLAYING = "replaying"
+    """Claimed by a replay that goes on now, or died: see `claims`."""
     REPLAYED = "replayed"
     DISMISSED = "dismissed"
     SUPERSEDED = "superseded"
     """Its date was delivered anew."""
+    WITHDRAWN = "withdrawn"
+    """Its date was taken out of the table."""
 
 
-WAITING = (RowStatus.OPEN, RowStatus.FIXED)
+WAITING = (RowStatus.OPEN, RowStatus.FIXED, RowStatus.REPLAYING)
+MENDED = (RowStatus.FIXED, RowStatus.REPLAYING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,33 @@ def record(
         if waiting:
             connection.execute(sa.insert(feed_quarantine), waiting)
         _note_drift(connection, scope, contract, reading, entries)
+
+
+def confirm(
+    scope: Scope, contract: Contract, delivery_id: str, control: Sequence[Mapping[str, object]]
+) -> None:
+    """Write down that what a delivery loaded stands, held against control files once more.
+
+    Each of its dates gets an arrival in the place of the former one, which hands its rows in
+    quarantine over. It keeps the moment at which the rows were loaded.
+    """
+    table, again = feed_arrival.c, new_id("dlv")
+    mine = (table.delivery_id == delivery_id) & (table.status == ArrivalStatus.LOADED)
+    with db.begin() as connection:
+        for before in connection.execute(sa.select(feed_arrival).where(mine)).mappings().all():
+            arrival_id = new_id("arr")
+            changes = {"arrival_id": arrival_id, "delivery_id": again, "control": list(control)}
+            connection.execute(sa.insert(feed_arrival), [{**before, **changes}])
+            connection.execute(
+                sa.update(feed_quarantine)
+                .where(feed_quarantine.c.arrival_id == before["arrival_id"])
+                .values(arrival_id=arrival_id)
+            )
+        connection.execute(
+            sa.update(feed_arrival).where(mine).values(status=ArrivalStatus.REPLACED)
+        )
+        detail = {"delivery": delivery_id}
+        audit.record(scope, "feeds.confirm", contract.table.qualified, detail, connection)
 
 
 def _arrival(
@@ -150,9 +184,7 @@ def _row(
         "business_date": entry.business_date,
         "file": reading.delivery.parts[row.part].name[-500:],
         "line": row.line,
-        "column_name": row.problems[0].column[:63],
-        "code": row.problems[0].code,
-        "problems": problems_to_json(row.problems),
+        **described(row.problems),
         "raw": row.raw,
         "fixed": sa.null(),
         "status": RowStatus.OPEN,
@@ -161,13 +193,68 @@ def _row(
     }
 
 
+def described(problems: Sequence[Problem]) -> dict[str, object]:
+    """Give the stored form of what is wrong with a row."""
+    return {
+        "problems": problems_to_json(problems),
+        "column_name": problems[0].column[:63],
+        "code": problems[0].code,
+    }
+
+
+def set_rows(connection: Connection, row_ids: Sequence[str], changes: Mapping[str, object]) -> None:
+    """Change stored rows, all alike."""
+    for at in range(0, len(row_ids), CHUNK):
+        connection.execute(
+            sa.update(feed_quarantine)
+            .where(feed_quarantine.c.row_id.in_(row_ids[at : at + CHUNK]))
+            .values(**changes, changed_at=clock.now())
+        )
+
+
+def remember(
+    connection: Connection,
+    scope: Scope,
+    row_ids: Sequence[str],
+    action: str,
+    columns: Sequence[str] = (),
+    note: str = "",
+) -> None:
+    """Add to the history of rows."""
+    entry = {
+        "bank": scope.bank_id,
+        "at": clock.now(),
+        "user_id": scope.user,
+        "action": action,
+        "columns": list(columns),
+        "note": note,
+    }
+    if row_ids:
+        connection.execute(sa.insert(feed_repair), [{**entry, "row_id": r} for r in row_ids])
+
+
+def close_rows(
+    connection: Connection,
+    scope: Scope,
+    arrivals: sa.Select[tuple[str]],
+    status: RowStatus,
+    action: str,
+    note: str = "",
+) -> None:
+    """Close what some arrivals left waiting, personal data first, and keep who did it."""
+    waiting = feed_quarantine.c.arrival_id.in_(arrivals) & feed_quarantine.c.status.in_(WAITING)
+    row_ids = list(connection.scalars(sa.select(feed_quarantine.c.row_id).where(waiting)))
+    set_rows(connection, row_ids, {"status": status, "raw": None, "fixed": sa.null()})
+    remember(connection, scope, row_ids, action, (), note)
+
+
 def problems_to_json(problems: Iterable[Problem]) -> list[dict[str, object]]:
     """Give problems as they are stored."""
     return [{"column": p.column, "code": p.code, "params": dict(p.params)} for p in problems]
 
 
 def _supersede(connection: Connection, scope: Scope, feed: str, dates: Sequence[date]) -> None:
-    """Close what the deliveries replaced now have left waiting, personal data first."""
+    """Close what the deliveries replaced now have left waiting."""
     for at in range(0, len(dates), CHUNK):
         old = (
             (feed_arrival.c.bank == scope.bank_id)
@@ -175,14 +262,8 @@ def _supersede(connection: Connection, scope: Scope, feed: str, dates: Sequence[
             & (feed_arrival.c.status == ArrivalStatus.LOADED)
             & feed_arrival.c.business_date.in_(dates[at : at + CHUNK])
         )
-        connection.execute(
-            sa.update(feed_quarantine)
-            .where(
-                feed_quarantine.c.arrival_id.in_(sa.select(feed_arrival.c.arrival_id).where(old)),
-                feed_quarantine.c.status.in_(WAITING),
-            )
-            .values(status=RowStatus.SUPERSEDED, raw=None, fixed=sa.null(), changed_at=clock.now())
-        )
+        arrivals = sa.select(feed_arrival.c.arrival_id).where(old)
+        close_rows(connection, scope, arrivals, RowStatus.SUPERSEDED, "supersede")
         connection.execute(sa.update(feed_arrival).where(old).values(status=ArrivalStatus.REPLACED))
 
 

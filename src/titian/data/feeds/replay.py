@@ -1,4 +1,4 @@
-"""Mended rows back into their business date: one atomic replacement, keys kept unique."""
+"""Mended rows back into their business date: one atomic replacement, once, keys kept unique."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy import Row
 from sqlglot import exp, select
 
-from titian.data.feeds import arrivals, lock, quarantine, registry, rows
-from titian.data.feeds.arrivals import Arrival
+from titian.data.feeds import arrivals, claims, lock, quarantine, registry, rows
 from titian.data.feeds.model import Contract
 from titian.data.feeds.reasons import Code, Problem
-from titian.data.feeds.record import WAITING, ArrivalStatus, RowStatus
-from titian.data.feeds.tables import feed_arrival, feed_quarantine
+from titian.data.feeds.record import WAITING, ArrivalStatus, RowStatus, described, set_rows
+from titian.data.feeds.tables import feed_quarantine
 from titian.kernel import audit, db
 from titian.kernel.errors import Conflict
 from titian.kernel.scope import Permission, Scope
@@ -60,6 +59,7 @@ def replay(scope: Scope, arrival_id: str) -> Replayed:
     scope.require(Permission.REPAIR_QUARANTINE)
     feed = arrivals.arrival(scope, arrival_id).feed
     with lock.held(scope, feed):
+        resumed = claims.finish(scope, feed).get(arrival_id, 0)
         found = arrivals.arrival(scope, arrival_id)
         if found.status is not ArrivalStatus.LOADED:
             raise Conflict(
@@ -69,12 +69,21 @@ def replay(scope: Scope, arrival_id: str) -> Replayed:
         contract = registry.contract(scope, feed)
         ready, wrong = _checked(contract, _stored(scope, arrival_id))
         ready, twice = _without_twins(scope, contract, ready)
-        version = _merge(scope, contract, ready) if ready.row_ids else None
-        _settle(scope, found, ready, {**wrong, **twice})
-    good, left = len(ready.row_ids), len(wrong) + len(twice)
+        version = _put_in(scope, contract, ready) if ready.row_ids else None
+        _settle(scope, arrival_id, ready, {**wrong, **twice})
+    good, left = len(ready.row_ids) + resumed, len(wrong) + len(twice)
     detail = {"good": good, "left": left, "date": found.business_date.isoformat()}
     audit.record(scope, "feeds.replay", contract.table.qualified, detail)
     return Replayed(good, left, version)
+
+
+def _put_in(scope: Scope, contract: Contract, ready: _Ready) -> int:
+    number = claims.claim(scope, contract.feed, ready.row_ids)
+    try:
+        return _merge(scope, contract, ready, number)
+    except BaseException:
+        claims.finish(scope, contract.feed)
+        raise
 
 
 def _stored(scope: Scope, arrival_id: str) -> Sequence[Row[tuple[object, ...]]]:
@@ -162,7 +171,7 @@ def _taken(
     return set(zip(*(column.to_pylist() for column in held.columns), strict=True))
 
 
-def _merge(scope: Scope, contract: Contract, ready: _Ready) -> int:
+def _merge(scope: Scope, contract: Contract, ready: _Ready, claim: int) -> int:
     """Write each date's rows anew with the mended ones behind them; readers see all or nothing."""
     table, system = contract.table, Scope.system(scope.bank_id)
     schema = table.arrow_schema(with_date=True)
@@ -182,21 +191,11 @@ def _merge(scope: Scope, contract: Contract, ready: _Ready) -> int:
         yield from ready.table.cast(schema).to_batches()
 
     rows_in = pa.RecordBatchReader.from_batches(schema, batches())
-    return store.write_dates(system, table, rows_in, days).version
+    return store.write_dates(system, table, rows_in, days, claim=claim).version
 
 
-def _settle(scope: Scope, found: Arrival, ready: _Ready, wrong: Problems) -> None:
-    settled = {"status": RowStatus.REPLAYED, "raw": None, "fixed": sa.null()}
-    good = len(ready.row_ids)
+def _settle(scope: Scope, arrival_id: str, ready: _Ready, wrong: Problems) -> None:
     with db.begin() as connection:
-        for row_id in ready.row_ids:
-            quarantine.set_row(connection, row_id, settled)
+        claims.settle(connection, scope, dict.fromkeys(ready.row_ids, arrival_id))
         for row_id, problems in wrong.items():
-            changes = {"status": RowStatus.OPEN, **quarantine.described(problems)}
-            quarantine.set_row(connection, row_id, changes)
-        quarantine.remember(connection, scope, ready.row_ids, "replay", [])
-        connection.execute(
-            sa.update(feed_arrival)
-            .where(feed_arrival.c.arrival_id == found.arrival_id)
-            .values(good=feed_arrival.c.good + good, bad=feed_arrival.c.bad - good)
-        )
+            set_rows(connection, [row_id], {"status": RowStatus.OPEN, **described(problems)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,14 +12,16 @@ from time import perf_counter
 
 from titian.data.feeds import registry
 from titian.data.feeds.discover import Listing, listing
-from titian.data.feeds.load import Fate, Order, Outcome, check_feed, load_feed
+from titian.data.feeds.load import Fate, Order, Outcome, check_feed, check_order, load_feed
 from titian.data.feeds.model import Contract, Format, Status
 from titian.data.strict import nearest
-from titian.kernel.errors import InvalidInput, NotFound, TitianError
+from titian.kernel.errors import Corrupt, InvalidInput, NotFound, TitianError
 from titian.kernel.ids import BankId
+from titian.kernel.logs import get
 from titian.kernel.scope import Permission, Scope
 from titian.kernel.settings import settings
 
+log = get(__name__)
 NOTHING = Listing(Path(), (), {})
 EVERYTHING = Order()
 Advance = Callable[[int], None]
@@ -85,6 +88,7 @@ def load_many(
     advance: Advance = lambda _: None,
 ) -> list[Report]:
     """Load the feeds of many banks side by side; one report a bank, in the order given."""
+    check_order(order)
     began = perf_counter()
     work: list[tuple[int, Scope, Contract, Listing]] = []
     for number, batch in enumerate(batches):
@@ -125,6 +129,7 @@ def check(
     advance: Advance = lambda _: None,
 ) -> Report:
     """Hold a folder against contracts without writing anything."""
+    check_order(order)
     began = perf_counter()
     known = chosen(contracts, feeds)
     files = files_of(known, folder, bank)
@@ -139,11 +144,23 @@ def check(
 
 
 def _tried(contract: Contract, work: Callable[[], list[Outcome]]) -> list[Outcome]:
-    """Let one feed fail without keeping the others from loading."""
+    """Let one feed fail, of whatever, without keeping the others from loading."""
     try:
         return work()
     except TitianError as error:
         return [Outcome(contract.feed, None, Fate.FAILED, error=error)]
+    except Exception as error:  # noqa: BLE001  # a defect in one feed is no reason to load none
+        # Its words may hold what a row holds: neither the log nor a page gets them.
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(last.filename).name}:{last.lineno}"
+        log.error(  # noqa: TRY400  # `exception` would write its words
+            "feed failed", feed=contract.feed, kind=type(error).__name__, place=place
+        )
+        broken = Corrupt(
+            f"feed {contract.feed} could not be read ({type(error).__name__})",
+            "Nothing of it was loaded; report this with the log.",
+        )
+        return [Outcome(contract.feed, None, Fate.FAILED, error=broken)]
 
 
 def chosen(contracts: Sequence[Contract], feeds: Sequence[str]) -> list[Contract]:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
 from titian.data.feeds.arrivals import Standing
 from titian.data.feeds.drift import Difference
 from titian.data.feeds.load import Fate, Outcome
-from titian.data.feeds.quarantine import Page, Repair, Waiting
+from titian.data.feeds.model import Contract
+from titian.data.feeds.quarantine import Act, Page, Waiting
 from titian.data.feeds.reasons import remedy, say
 from titian.data.feeds.service import Report
+from titian.kernel.clock import BANK_TZ
 from titian.kernel.errors import exit_code
+from titian.kernel.terminal import Cell, counted, listing
+from titian.kernel.terminal import say as line
 
 MAX_LINES = 40
 MAX_REASONS = 5
@@ -28,29 +27,39 @@ _STYLES = {
     Fate.LOADED: "green",
     Fate.ACCEPTABLE: "green",
     Fate.UNCHANGED: "dim",
+    Fate.CONFIRMED: "green",
+    Fate.WITHDRAWN: "yellow",
     Fate.MISSING: "yellow",
     Fate.REJECTED: "red",
     Fate.FAILED: "red",
 }
 
 
-def console() -> Console:
-    """Give the console for results; wide enough for tables when nobody looks."""
-    made = Console(highlight=False, soft_wrap=False)
-    return made if made.is_terminal else Console(highlight=False, width=140)
-
-
-def report(found: Report, out: Console) -> None:
+def report(found: Report, *, json: bool, csv: bool) -> None:
     """Show what a load or check came to."""
-    grid = Table("feed", "business date", "rows", "good", "bad", "outcome")
-    for line in _lines(found.outcomes):
-        numbers = (f"{number:,}" for number in (line.good + line.bad, line.good, line.bad))
-        style = _STYLES[line.fate]
-        grid.add_row(line.feed, line.dates, *numbers, f"[{style}]{line.fate}[/]")
-    out.print(grid)
-    for outcome in found.outcomes[: 10 * MAX_LINES]:
-        _details(outcome, out)
-    _footnote(found, out)
+    rows = []
+    for one in _lines(found.outcomes):
+        fate = Cell(one.fate, one.fate.value, _STYLES[one.fate])
+        rows.append((one.feed, one.dates, one.good + one.bad, one.good, one.bad, fate))
+    names = ("feed", "business_date", "rows", "good", "bad", "outcome")
+    whole = _whole(found) if json else None
+    listing(names, rows, none="no delivery is due", whole=whole, json=json, csv=csv)
+    if not json and not csv:
+        for outcome in found.outcomes[: 10 * MAX_LINES]:
+            _details(outcome)
+        _footnote(found)
+
+
+def contracts(found: Sequence[Contract], *, json: bool, csv: bool) -> None:
+    """List contracts that are right, with what is to be known of them."""
+    rows = [
+        (contract.feed, len(contract.fields), contract.file, " ".join(contract.notes))
+        for contract in found
+    ]
+    names = ("feed", "columns", "file", "notes")
+    listing(names, rows, none="there are no contracts", json=json, csv=csv)
+    if not json and not csv:
+        line(f"contracts valid: {len(found)}")
 
 
 @dataclass(slots=True)
@@ -76,53 +85,54 @@ def _lines(outcomes: Sequence[Outcome]) -> list[_Line]:
     for number, one in enumerate(outcomes):
         key = (number,) if alone else (one.feed, one.fate)
         day = one.business_date
-        line = made.setdefault(key, _Line(one.feed, one.fate, day, day))
-        line.last = day or line.last
-        line.good += one.good
-        line.bad += one.bad
+        held = made.setdefault(key, _Line(one.feed, one.fate, day, day))
+        held.last = day or held.last
+        held.good += one.good
+        held.bad += one.bad
     return list(made.values())
 
 
-def _details(outcome: Outcome, out: Console) -> None:
+def _details(outcome: Outcome) -> None:
     name = f"{outcome.feed} {outcome.business_date or ''}".strip()
     if outcome.fate is Fate.MISSING:
         near = (
             f"Nearest: {', '.join(outcome.near)}." if outcome.near else "Check --from and --date."
         )
-        _say(out, name, f"nothing named {outcome.expected} is there", near)
+        _say(name, f"nothing named {outcome.expected} is there", near)
+    if outcome.fate is Fate.WITHDRAWN:
+        _say(name, "these files were withdrawn", "Load them again with --force.")
     if outcome.error is not None:
-        _say(out, name, outcome.error.what, outcome.error.remedy)
+        _say(name, outcome.error.what, outcome.error.remedy)
     for refusal in outcome.refusals[:MAX_REASONS]:
         params = {"column": "", **refusal.params}
         what = say(refusal.code, params, LOCALE)
-        _say(out, name, what, remedy(refusal.code, params, LOCALE))
+        _say(name, what, remedy(refusal.code, params, LOCALE))
     for reason in outcome.reasons[:MAX_REASONS]:
         where = f"first at {reason.file}:{reason.line}"
         column = f"{reason.column}: " if reason.column else ""
-        out.print(f"  {name}: {reason.rows:,} × {column}{reason.code}, {where}", markup=False)
+        line(f"  {name}: {reason.rows:,} × {column}{reason.code}, {where}")
     for kind, column, detail, rows in outcome.drift[:MAX_REASONS]:
-        many = f" ({rows:,} rows)" if rows else ""
-        out.print(f"  {name}: drift {kind} {column} {detail}{many}", markup=False)
+        many = f" ({counted(rows, 'row')})" if rows else ""
+        line(f"  {name}: drift {kind} {column} {detail}{many}")
 
 
-def _say(out: Console, name: str, what: str, todo: str) -> None:
-    out.print(f"  {name}: {what}. {todo}", markup=False, soft_wrap=True)
+def _say(name: str, what: str, todo: str) -> None:
+    line(f"  {name}: {what}. {todo}")
 
 
-def _footnote(found: Report, out: Console) -> None:
+def _footnote(found: Report) -> None:
     rejected, missing = found.of(Fate.REJECTED), found.of(Fate.MISSING)
-    words = [f"{found.good:,} rows good", f"{found.bad:,} in quarantine"]
+    words = [f"{counted(found.good, 'row')} good", f"{found.bad:,} in quarantine"]
     words += [f"{len(rejected)} rejected"] if rejected else []
     words += [f"{len(missing)} missing"] if missing else []
-    out.print(f"{', '.join(words)}, {found.seconds:.2f} s")
+    line(f"{', '.join(words)}, {found.seconds:.2f} s")
 
 
-def report_json(found: Report) -> str:
-    """Give a report as JSON."""
+def _whole(found: Report) -> dict[str, object]:
     outcomes = [
         {
             "feed": one.feed,
-            "business_date": one.business_date and one.business_date.isoformat(),
+            "business_date": one.business_date,
             "outcome": one.fate,
             "rows": one.rows,
             "good": one.good,
@@ -143,14 +153,13 @@ def report_json(found: Report) -> str:
         }
         for one in found.outcomes
     ]
-    whole = {
+    return {
         "bank": found.bank,
         "good": found.good,
         "bad": found.bad,
         "seconds": round(found.seconds, 3),
         "outcomes": outcomes,
     }
-    return json.dumps(whole, ensure_ascii=False, indent=2)
 
 
 def report_exit(found: Report) -> int:
@@ -163,69 +172,56 @@ def report_exit(found: Report) -> int:
     return _EXIT_MISSING if found.of(Fate.MISSING) else 0
 
 
-def standings(found: Sequence[Standing], out: Console) -> None:
-    """Show arrivals."""
-    grid = Table(
-        "business date", "feed", "名称", "state", "rows", "bad", "waiting", "due", "arrival"
-    )
+def standings(found: Sequence[Standing], *, none: str, json: bool, csv: bool) -> None:
+    """List arrivals."""
+    rows = []
     for one in found:
-        arrival = one.arrival
-        numbers = ("", "", "")
-        if arrival is not None:
-            numbers = (f"{arrival.rows:,}", f"{arrival.bad:,}", f"{arrival.waiting:,}")
-        due = f"{one.due:%m-%d %H:%M}"
-        last = arrival.arrival_id if arrival else ""
-        grid.add_row(
-            f"{one.business_date}", one.feed, escape(one.title_zh), one.state, *numbers, due, last
-        )
-    out.print(grid)
+        held = one.arrival
+        numbers = (held.rows, held.bad, held.waiting) if held else (None, None, None)
+        due = Cell(one.due, f"{one.due:%m-%d %H:%M}")
+        arrival = held.arrival_id if held else None
+        rows.append((one.business_date, one.feed, one.title_zh, one.state, *numbers, due, arrival))
+    names = ("business_date", "feed", "title", "state", "rows", "bad", "waiting", "due", "arrival")
+    listing(names, rows, none=none, json=json, csv=csv)
 
 
-def quarantine_page(found: Page, out: Console) -> None:
-    """Show quarantined rows."""
-    grid = Table("row", "feed", "date", "file:line", "column", "reason", "status", "text")
+def quarantine_page(found: Page, *, none: str, json: bool, csv: bool) -> None:
+    """List quarantined rows."""
+    rows = []
     for row in found.rows:
-        place = escape(f"{row.file.rpartition('/')[2]}:{row.line}")
-        said = escape("; ".join(problem.say(LOCALE) for problem in row.problems))
-        text = escape((row.raw or "").strip()[:MAX_SHOWN])
-        grid.add_row(
-            row.row_id,
-            row.feed,
-            f"{row.business_date}",
-            place,
-            row.column,
-            said,
-            row.status,
-            text,
+        place = f"{row.file.rpartition('/')[2]}:{row.line}"
+        said = "; ".join(problem.say(LOCALE) for problem in row.problems)
+        raw = (row.raw or "").strip()
+        text = Cell(raw, raw[:MAX_SHOWN])
+        rows.append(
+            (row.row_id, row.feed, row.business_date, place, row.column, said, row.status, text)
         )
-    out.print(grid)
-    out.print(f"{len(found.rows)} of {found.total:,} rows; personal data is masked", markup=False)
+    names = ("row", "feed", "business_date", "place", "column", "reason", "status", "text")
+    remark = f"{len(found.rows)} of {counted(found.total, 'row')}; personal data is masked"
+    listing(names, rows, none=none, remark=remark, json=json, csv=csv)
 
 
-def one_row(row: Waiting, history: Sequence[Repair], out: Console) -> None:
+def one_row(row: Waiting, history: Sequence[Act]) -> None:
     """Show one quarantined row with its fields and its history."""
-    out.print(f"{row.feed} {row.business_date} {row.file}:{row.line} — {row.status}", markup=False)
+    line(f"{row.feed} {row.business_date} {row.file}:{row.line} — {row.status}")
     for problem in row.problems:
         params = {"column": problem.column, **problem.params}
-        out.print(f"  {problem.say(LOCALE)}. {remedy(problem.code, params, LOCALE)}", markup=False)
+        line(f"  {problem.say(LOCALE)}. {remedy(problem.code, params, LOCALE)}")
     if row.raw is not None:
-        out.print(f"  text: {row.raw}", markup=False, soft_wrap=True)
+        line(f"  text: {row.raw}")
     for name, value in (row.fields or {}).items():
-        out.print(f"  {name} = {'' if value is None else value}", markup=False, soft_wrap=True)
+        line(f"  {name} = {'' if value is None else value}")
     for entry in history:
         columns = ", ".join(entry.columns)
-        out.print(
-            f"  {entry.at:%Y-%m-%d %H:%M} {entry.user} {entry.action} {columns} {entry.note}",
-            markup=False,
-        )
+        at = f"{entry.at.astimezone(BANK_TZ):%Y-%m-%d %H:%M}"
+        line(f"  {at} {entry.user} {entry.action} {columns} {entry.note}")
 
 
-def differences(found: Sequence[Difference], out: Console) -> None:
-    """Show drift."""
-    grid = Table("feed", "what", "first date", "last date", "deliveries", "rows")
-    for one in found:
-        dates = (f"{one.first_date}", f"{one.last_date}")
-        grid.add_row(
-            one.feed, escape(one.say(LOCALE)), *dates, f"{one.deliveries:,}", f"{one.rows:,}"
-        )
-    out.print(grid)
+def differences(found: Sequence[Difference], *, none: str, json: bool, csv: bool) -> None:
+    """List drift."""
+    rows = [
+        (one.feed, one.say(LOCALE), one.first_date, one.last_date, one.deliveries, one.rows)
+        for one in found
+    ]
+    names = ("feed", "what", "first_date", "last_date", "deliveries", "rows")
+    listing(names, rows, none=none, json=json, csv=csv)

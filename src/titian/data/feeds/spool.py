@@ -7,8 +7,6 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import mkdtemp
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -44,7 +42,7 @@ def _alive(pid: str) -> bool:
 class Spool:
     """Rows with the unit, part and line they are from; their position is their order of arrival.
 
-    Use it in a `with` block: the file goes when the block ends.
+    Use it with `closing`: the file goes when it is closed.
     """
 
     def __init__(self, schema: pa.Schema, memory_bytes: int | None = None) -> None:
@@ -122,14 +120,3 @@ class Spool:
             self._writer.close()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

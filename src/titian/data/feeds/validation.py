@@ -17,7 +17,8 @@ from titian.data.feeds.model import Contract, Field
 from titian.data.feeds.reasons import Code, Problem
 from titian.data.feeds.sources.batch import RawBatch, Whole
 from titian.data.feeds.values import Parsed, decode
-from titian.data.feeds.values.parsed import Mask, to_mask
+from titian.data.feeds.values.parsed import Mask, text_bytes, to_mask
+from titian.kernel import clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,12 @@ def check(contract: Contract, batch: RawBatch) -> Checked:
     found: list[Fault] = []
     decoded: dict[str, Parsed] = {}
     for field in contract.fields:
+        found += _nul(field, batch.columns[field.source])
         parsed = decode(field, batch.columns[field.source])
         decoded[field.name] = parsed
         found += _faults_of(field, parsed)
+    if contract.business_date_from is not None:
+        found += _not_come(contract.business_date_from, decoded)
     rows = pa.table(
         [parsed.values for parsed in decoded.values()], schema=contract.table.arrow_schema()
     )
@@ -83,6 +87,25 @@ def _faults_of(field: Field, parsed: Parsed) -> list[Fault]:
             found.append(Fault(absent, field.name, Code.REQUIRED, lambda _: {}))
     found += faults(field, parsed.values)
     return found
+
+
+def _nul(field: Field, given: pa.Array) -> list[Fault]:
+    """Find texts with a NUL in them, the mark of a torn transfer; hardly ever are there any."""
+    if not pa.types.is_string(given.type):
+        return []
+    data = text_bytes(given)
+    if not data.size or int(data.min()):
+        return []
+    return [Fault(to_mask(pc.match_substring(given, "\0")), field.name, Code.NUL, lambda _: {})]
+
+
+def _not_come(column: str, decoded: Mapping[str, Parsed]) -> list[Fault]:
+    """Find rows whose business date is still to come."""
+    today = clock.today()
+    days = decoded[column].values.cast(pa.date32(), safe=False)
+    wrong = to_mask(pc.greater(days, pa.scalar(today, pa.date32())))
+    params = {"today": today.isoformat()}
+    return [Fault(wrong, column, Code.FUTURE, lambda _: params)] if wrong.any() else []
 
 
 def _absent(parsed: Parsed) -> Mask:

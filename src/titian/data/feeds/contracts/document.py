@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from titian.data.feeds.contracts import odcs
 from titian.data.feeds.contracts.fields import Position, read_field
-from titian.data.feeds.contracts.pieces import Piece, custom, titles
+from titian.data.feeds.contracts.pieces import Piece, custom, sentence, titles
 from titian.data.feeds.contracts.source import read_source
 from titian.data.feeds.model import (
     DEFAULT_ARRIVAL_TIME,
@@ -24,8 +24,9 @@ from titian.data.feeds.model import (
     Status,
 )
 from titian.data.strict import read_yaml
-from titian.kernel.errors import InvalidDefinition, InvalidInput, NotFound
+from titian.kernel.errors import Cause, InvalidDefinition, InvalidInput, NotFound
 from titian.kernel.ids import valid_name
+from titian.kernel.labels import UNSAID, Label
 from titian.lake.schema import MAX_COLUMNS, Kind, Layer, Table
 
 MAX_BYTES = 1_000_000
@@ -41,6 +42,7 @@ _CUSTOM = frozenset(
         "schedule",
     }
 )
+_CUSTOM_DESCRIPTION = frozenset({"purpose_zh"})
 _UNUSED = ("price", "team", "roles", "support", "slaDefaultElement")
 _USED_SLA = "arrivalTime"
 MAX_ROWS = 2**53
@@ -194,11 +196,12 @@ def _table(
         raise schema_piece.error(error.what, error.remedy) from None
 
 
-def _purpose(entries: Mapping[str, Piece]) -> str:
+def _purpose(entries: Mapping[str, Piece]) -> Label:
     if "description" not in entries:
-        return ""
+        return UNSAID
     described = entries["description"].keys(odcs.DESCRIPTION, "the description")
-    return described["purpose"].text("purpose") if "purpose" in described else ""
+    extra = custom(described, odcs.CUSTOM, _CUSTOM_DESCRIPTION)
+    return sentence(described, "purpose", extra, "purpose_zh")
 
 
 def _read_source(
@@ -230,12 +233,15 @@ def _business_date_from(
 
 
 def _row_count(schema: Mapping[str, Piece]) -> tuple[int, int | None, list[str]]:
-    low, high, notes = 0, None, []
+    low, high = 0, None
+    notes: list[str] = []
     for rule in schema["quality"].items("quality", 100) if "quality" in schema else []:
         parts = rule.keys(odcs.QUALITY, "a quality rule")
         name = parts.get("metric") or parts.get("rule")
         if name is None or name.value != "rowCount":
-            notes.append("a `quality` rule is left to the checks of jobs, not tested on arrival")
+            notes.append(
+                Cause("a `quality` rule is left to the checks of jobs, not tested on arrival")
+            )
             continue
         for key, shift in (("mustBeGreaterThan", 1), ("mustBeGreaterOrEqualTo", 0), ("mustBe", 0)):
             if key in parts:
@@ -256,7 +262,8 @@ def _between(piece: Piece) -> tuple[int, int]:
 
 
 def _arrival_time(entries: Mapping[str, Piece]) -> tuple[time, list[str]]:
-    found, notes = DEFAULT_ARRIVAL_TIME, []
+    found = DEFAULT_ARRIVAL_TIME
+    notes: list[str] = []
     for item in (
         entries["slaProperties"].items("slaProperties", 100) if ("slaProperties" in entries) else []
     ):
@@ -265,7 +272,7 @@ def _arrival_time(entries: Mapping[str, Piece]) -> tuple[time, list[str]]:
             raise item.error("an SLA property lacks its name or value", "Give both.")
         name = parts["property"].text("property")
         if name != _USED_SLA:
-            notes.append(f"the SLA property {name} is not acted on")
+            notes.append(Cause(f"the SLA property {name} is not acted on"))
             continue
         stated = parts["value"].any_text("arrivalTime")
         try:
@@ -287,4 +294,4 @@ def _check_dates(extra: Mapping[str, Piece], contract: Contract) -> None:
 
 
 def _head_notes(entries: Mapping[str, Piece]) -> list[str]:
-    return [f"`{key}` is kept as documentation only" for key in _UNUSED if key in entries]
+    return [Cause(f"`{key}` is kept as documentation only") for key in _UNUSED if key in entries]

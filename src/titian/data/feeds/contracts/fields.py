@@ -12,15 +12,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from titian.data.feeds.contracts import odcs
-from titian.data.feeds.contracts.pieces import Piece, custom, titles
-from titian.data.feeds.model import DEFAULT_PIVOT, Bound, CodeMeaning, Decoder, Field, Limits
-from titian.kernel.errors import InvalidDefinition, InvalidInput
-from titian.lake.schema import Column, Mask, PiClass
+from titian.data.feeds.contracts.codes import names, read_codes
+from titian.data.feeds.contracts.pieces import Piece, custom, sentence, titles
+from titian.data.feeds.model import DEFAULT_PIVOT, Bound, Decoder, Field, Limits
+from titian.kernel.errors import Cause, InvalidDefinition, InvalidInput
+from titian.lake.schema import Code, Column, Mask, PiClass
 
-MAX_CODES = 5_000
 MAX_TEXT_LENGTH = 1_000_000
 MAX_WIDTH = 100_000
-_CUSTOM = frozenset({"level", "mask", "decode", "codes", "missing", "pivot", "width", "start"})
+_CUSTOM = frozenset(
+    {
+        "codes",
+        "decode",
+        "description_zh",
+        "level",
+        "mask",
+        "missing",
+        "pivot",
+        "start",
+        "width",
+    }
+)
 _SIZED = re.compile(
     r"\s*([A-Za-z][A-Za-z0-9_ ]*?)\s*(?:\(\s*(\d{1,7})\s*(?:,\s*(\d{1,2})\s*)?\))?\s*"
 )
@@ -39,7 +51,6 @@ _DECODES: Mapping[Decoder, frozenset[str]] = {
 }
 _FORMATS = {"yyyyMMdd": Decoder.YYYYMMDD, "yyyyMMddHHmmss": Decoder.YYYYMMDDHHMMSS}
 _ISO_FORMATS = frozenset({"yyyy-MM-dd", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss"})
-_CODE_TYPES: Mapping[str, type] = {"string": str, "boolean": bool, "integer": int}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +73,15 @@ def read_field(piece: Piece, default_level: int) -> tuple[Field, Position, list[
     extra = custom(entries, odcs.CUSTOM, _CUSTOM)
     kind, formatted, stated_length = _type(entries, name, piece)
     decoder, trim = _decoders(extra, kind, name, formatted)
-    codes = _codes(extra, kind)
+    codes = read_codes(extra, kind)
     if codes is not None and decoder is not None:
         raise extra["codes"].error(f"{name} has codes and a decoder", "Keep one of the two.")
     field = Field(
-        column=_column(piece, entries, extra, name, kind, default_level),
+        column=_column(piece, entries, extra, kind, default_level, names(codes, decoder, kind)),
         source=_source(entries, name),
         decoder=decoder,
         trim=trim,
-        codes=codes,
+        codes=codes.meanings if codes else None,
         missing=frozenset(extra["missing"].texts("missing")) if "missing" in extra else frozenset(),
         pivot=extra["pivot"].whole("pivot", 0, 99) if "pivot" in extra else DEFAULT_PIVOT,
         unique=_flag(entries, "unique"),
@@ -98,10 +109,11 @@ def _column(
     piece: Piece,
     entries: Mapping[str, Piece],
     extra: Mapping[str, Piece],
-    name: str,
     kind: str,
     default_level: int,
+    codes: tuple[Code, ...],
 ) -> Column:
+    name = entries["name"].text("name")
     zh, en = titles(entries, name)
     classes = [member.value for member in PiClass]
     masks = [member.value for member in Mask]
@@ -117,9 +129,8 @@ def _column(
             mask=Mask(extra["mask"].choice("mask", masks)) if "mask" in extra else Mask.DEFAULT,
             required=_flag(entries, "required") or _flag(entries, "primaryKey"),
             key=_flag(entries, "primaryKey"),
-            description=entries["description"].text("description")
-            if "description" in entries
-            else "",
+            description=sentence(entries, "description", extra, "description_zh"),
+            codes=codes,
         )
     except InvalidDefinition:
         raise
@@ -191,49 +202,6 @@ def _decoders(
     return (work[0] if work else formatted), Decoder.TRIM in chosen
 
 
-def _codes(extra: Mapping[str, Piece], kind: str) -> dict[str, CodeMeaning] | None:
-    if "codes" not in extra:
-        return None
-    piece = extra["codes"]
-    wanted = _CODE_TYPES.get(kind)
-    if wanted is None:
-        raise piece.error(f"codes cannot mean a {kind}", "Use string, boolean or integer.")
-    if isinstance(piece.value, list):
-        if wanted is not str:
-            raise piece.error(f"codes of a {kind} need meanings", "Write {code: meaning}.")
-        given: dict[object, object] = {code: code for code in piece.texts("codes")}
-    elif isinstance(piece.value, dict):
-        given = dict(piece.value)
-    else:
-        raise piece.error("codes must map codes to meanings", 'Write {"1": credit, "2": pledge}.')
-    if not 1 <= len(given) <= MAX_CODES:
-        raise piece.error(f"there are {len(given)} codes", f"List 1 to {MAX_CODES}.")
-    made: dict[str, CodeMeaning] = {}
-    for code, meaning in given.items():
-        made[_code(piece, code)] = _meaning(piece, code, meaning, wanted)
-    return made
-
-
-def _code(piece: Piece, code: object) -> str:
-    if not isinstance(code, str):
-        raise piece.document.error(
-            (*piece.place, str(code)),
-            f"code {code!r} is not text",
-            f'Put codes in quotes as the file writes them, for example "{code}".',
-        )
-    return code
-
-
-def _meaning(piece: Piece, code: object, meaning: object, wanted: type) -> CodeMeaning:
-    if not isinstance(meaning, str | bool | int) or type(meaning) is not wanted:
-        kinds = {str: "text", bool: "true or false", int: "a whole number"}
-        raise piece.error(
-            f"code {code!r} means {meaning!r}, which is not {kinds[wanted]}",
-            "Make the meanings fit the column's logicalType; put texts in quotes.",
-        )
-    return meaning
-
-
 def _limits(entries: Mapping[str, Piece], kind: str, name: str, stated: int | None) -> Limits:
     if "logicalTypeOptions" not in entries:
         return Limits(max_length=stated)
@@ -292,13 +260,15 @@ def _bound(piece: Piece, key: str, kind: str, name: str) -> Bound:
 
 
 def _notes(entries: Mapping[str, Piece], name: str) -> list[str]:
-    notes = []
+    notes: list[str] = []
     if "quality" in entries:
-        notes.append(f"{name}: `quality` is left to the checks of jobs, not tested on arrival")
+        notes.append(
+            Cause(f"{name}: `quality` is left to the checks of jobs, not tested on arrival")
+        )
     if "transformLogic" in entries:
-        notes.append(f"{name}: `transformLogic` is never run; use the property `decode`")
+        notes.append(Cause(f"{name}: `transformLogic` is never run; use the property `decode`"))
     options = entries.get("logicalTypeOptions")
     if options is not None and isinstance(options.value, dict):
         ignored = sorted({"multipleOf", "defaultTimezone"} & options.value.keys())
-        notes += [f"{name}: `{key}` is not tested on arrival" for key in ignored]
+        notes += [Cause(f"{name}: `{key}` is not tested on arrival") for key in ignored]
     return notes

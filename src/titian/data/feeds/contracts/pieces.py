@@ -8,6 +8,7 @@ from datetime import date
 
 from titian.data.strict import Document, Place, nearest
 from titian.kernel.errors import InvalidDefinition
+from titian.kernel.labels import UNSAID, Label
 
 PRIVATE_PREFIX = "x-"
 _TITLE_SEPARATOR = " / "
@@ -118,6 +119,15 @@ def custom(
             raise parts["property"].error(f"{name!r} is written twice", "Keep one of them.")
         found[name] = parts["value"]
     return found
+
+
+def sentence(
+    entries: Mapping[str, Piece], key: str, extra: Mapping[str, Piece], key_zh: str
+) -> Label:
+    """Read a sentence in English and its Chinese, which is a custom property; one serves both."""
+    given = [(entries, key), (extra, key_zh)]
+    texts = [found[name].text(name) for found, name in given if name in found]
+    return Label(texts[-1], texts[0]) if texts else UNSAID
 
 
 def titles(entries: Mapping[str, Piece], name: str) -> tuple[str, str]:

@@ -31,6 +31,21 @@ class DriftKind(StrEnum):
     LENGTH = "length"
 
 
+MAX_DRIFT_A_PART = 200
+MAX_PRINTED = 200
+
+
+def printable(text: str) -> str:
+    r"""Give a text from a file so that it can be shown and stored: control signs as \xNN."""
+    shown = text[:MAX_PRINTED]
+    if shown.isprintable():
+        return shown
+    return "".join(
+        sign if sign.isprintable() or sign in " \u3000\xa0" else f"\\x{ord(sign):02x}"
+        for sign in shown
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One file (or one answer of a database) of a delivery; `path` is None for a database."""
@@ -100,11 +115,15 @@ class Findings:
     digests: dict[int, str] = field(default_factory=dict)
     sizes: dict[int, int] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
+    noted: dict[int, int] = field(default_factory=dict)
 
     def refuse(self, part: int, code: Code, **params: str | int) -> None:
         """Note that a part cannot be used."""
         self.refusals.append(Refusal(part, code, params))
 
     def differs(self, part: int, kind: DriftKind, column: str, detail: str = "") -> None:
-        """Note a difference from the contract."""
-        self.drift.append(Drift(part, kind, column, detail))
+        """Note a difference from the contract; of very many, the first."""
+        noted = self.noted.get(part, 0)
+        if noted < MAX_DRIFT_A_PART:
+            self.noted[part] = noted + 1
+            self.drift.append(Drift(part, kind, printable(column), printable(detail)))

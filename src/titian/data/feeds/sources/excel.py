@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator, Sequence
-from itertools import islice
-from pathlib import Path
+from typing import Any, BinaryIO
 
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from titian.data.feeds.model import Contract
 from titian.data.feeds.reasons import Code
-from titian.data.feeds.sources.batch import Findings, Part, RawBatch
-from titian.data.feeds.sources.headings import match_headings
-from titian.data.feeds.sources.parquet import file_digest
-from titian.data.feeds.sources.typed import BATCH_ROWS, column_of, in_batches, typed_batch
+from titian.data.feeds.sources.batch import Findings, Part, RawBatch, printable
+from titian.data.feeds.sources.guard import Unsafe, inspect
+from titian.data.feeds.sources.headings import MAX_COLUMNS, match_headings
+from titian.data.feeds.sources.plain import NotPlain, digest_of, opened
+from titian.data.feeds.sources.typed import column_of, in_batches, typed_batch
 
-MAX_UNPACKED_BYTES = 4 << 30
-MAX_COLUMNS = 1_000
+MAX_LINES = 1_048_576
+"""The most rows a sheet has in Excel; the reader would make up those that a file leaves out."""
+MAX_NAMED_SHEETS = 20
 
 
 def read_excel(contract: Contract, parts: Sequence[Part], findings: Findings) -> Iterator[RawBatch]:
@@ -26,70 +25,84 @@ def read_excel(contract: Contract, parts: Sequence[Part], findings: Findings) ->
     for number, part in enumerate(parts):
         assert part.path is not None, "workbooks are files"
         try:
-            findings.sizes[number] = part.path.stat().st_size
-            findings.digests[number] = file_digest(part.path)
-            why = _too_big(part.path)
-            if why:
-                findings.refuse(number, Code.UNREADABLE, file=part.name, why=why)
-                continue
-            yield from _workbook(contract, number, part, part.path, findings)
-        except (OSError, KeyError, ValueError, zipfile.BadZipFile, InvalidFileException) as error:
-            why = f"it is no xlsx workbook ({str(error)[:200]})"
-            findings.refuse(number, Code.UNREADABLE, file=part.name, why=why)
-
-
-def _too_big(path: Path) -> str:
-    with zipfile.ZipFile(path) as packed:
-        unpacked = sum(item.file_size for item in packed.infolist())
-    return f"it unpacks to over {MAX_UNPACKED_BYTES} bytes" if unpacked > MAX_UNPACKED_BYTES else ""
+            with opened(part.path) as file:
+                findings.sizes[number] = part.path.stat().st_size
+                findings.digests[number] = digest_of(file)
+                inspect(file)
+                yield from _workbook(contract, number, part, file, findings)
+        except Unsafe as unsafe:
+            findings.refuse(number, unsafe.code, file=part.name, **unsafe.params)
+        except NotPlain:
+            findings.refuse(number, Code.NOT_A_FILE, file=part.name)
+        except OSError:
+            findings.refuse(number, Code.NO_WORKBOOK, file=part.name)
 
 
 def _workbook(
-    contract: Contract, number: int, part: Part, path: Path, findings: Findings
+    contract: Contract, number: int, part: Part, file: BinaryIO, findings: Findings
 ) -> Iterator[RawBatch]:
-    book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    book = _opened(file)
     try:
+        if not book.sheetnames:
+            raise Unsafe(Code.NO_WORKBOOK)
         name = contract.source.sheet or book.sheetnames[0]
         if name not in book.sheetnames:
-            sheets = ", ".join(book.sheetnames[:20])
-            findings.refuse(
-                number, Code.UNREADABLE, file=part.name, why=f"no sheet {name!r}, only {sheets}"
-            )
+            sheets = ", ".join(printable(one) for one in book.sheetnames[:MAX_NAMED_SHEETS])
+            findings.refuse(number, Code.NO_SHEET, file=part.name, sheet=name, sheets=sheets)
             return
         sheet = book[name]
         sheet.reset_dimensions()
-        rows = sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS)
-        yield from _rows(
-            contract, number, part, islice(rows, contract.source.skip_lines, None), findings
-        )
+        yield from _rows(contract, number, part, sheet, findings)
     finally:
         book.close()
 
 
 def _rows(
-    contract: Contract,
-    number: int,
-    part: Part,
-    rows: Iterator[Sequence[object]],
-    findings: Findings,
+    contract: Contract, number: int, part: Part, sheet: Any, findings: Findings
 ) -> Iterator[RawBatch]:
-    row = contract.source.skip_lines + 1
+    first = contract.source.skip_lines + 1
     layout: tuple[str, ...] | None = contract.headings
+    width = len(contract.headings)
     if contract.source.header:
-        headings = ["" if cell is None else str(cell) for cell in next(rows, ())]
-        row += 1
-        if headings:
+        cells = next(_cells(sheet, first, first, MAX_COLUMNS + 1), ())
+        headings = ["" if cell is None else str(cell) for cell in cells]
+        first += 1
+        if any(headings):
             layout = match_headings(contract, number, part, headings, findings)
+            width = len(layout or ())
     if layout is None:
         return
     places = [layout.index(name) for name in contract.headings]
-    for held in in_batches(rows, BATCH_ROWS):
+    row = first
+    for held in in_batches(_cells(sheet, first, None, width)):
         full = [
             (at, cells) for at, cells in enumerate(held, row) if any(c is not None for c in cells)
         ]
         row += len(held)
         if full:
             yield _batch(contract, number, places, full)
+
+
+def _opened(file: BinaryIO) -> Any:
+    try:
+        return load_workbook(file, read_only=True, data_only=True, keep_links=False)
+    except Exception as error:  # the reader fails on odd files in many ways
+        raise Unsafe(Code.NO_WORKBOOK) from error
+
+
+def _cells(sheet: Any, first: int, last: int | None, width: int) -> Iterator[Sequence[object]]:
+    """Give the cells of rows, none wider than asked for."""
+    rows = sheet.iter_rows(min_row=first, max_row=last, max_col=width, values_only=True)
+    for number in range(first, MAX_LINES + 2):
+        try:
+            row = next(rows, None)
+        except Exception as error:  # the reader fails on odd files in many ways
+            raise Unsafe(Code.NO_WORKBOOK) from error
+        if row is None:
+            return
+        if number > MAX_LINES:
+            raise Unsafe(Code.TOO_MANY_LINES, limit=MAX_LINES)
+        yield row
 
 
 def _batch(

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from titian.data.feeds.model import Contract, SourceSpec
 from titian.data.feeds.reasons import Code
 from titian.data.feeds.sources import quotes
-from titian.data.feeds.sources.batch import DriftKind, Findings, Part
+from titian.data.feeds.sources.batch import DriftKind, Findings, Part, printable
 from titian.data.feeds.sources.lines import Layout, LayoutReader
 
 MAX_NAMED = 40
+MAX_COLUMNS = 5_000
 
 
 def layout_reader(contract: Contract, findings: Findings) -> LayoutReader:
@@ -22,8 +23,7 @@ def layout_reader(contract: Contract, findings: Findings) -> LayoutReader:
         if spec.header and heading.strip():
             named = _split(spec, heading, "strict")
             if named is None:
-                why = f"its heading line is not {spec.encoding} text in proper quotes"
-                findings.refuse(number, Code.UNREADABLE, file=part.name, why=why)
+                findings.refuse(number, Code.BAD_HEADING, file=part.name, encoding=spec.encoding)
                 return None
             layout = match_headings(contract, number, part, named, findings)
         if layout is None:
@@ -55,19 +55,13 @@ def match_headings(
     names = [name.strip() for name in given]
     while names and not names[-1]:
         names.pop()
+    if len(names) > MAX_COLUMNS:
+        findings.refuse(
+            number, Code.TOO_MANY_COLUMNS, file=part.name, columns=len(names), limit=MAX_COLUMNS
+        )
+        return None
     wanted = contract.headings
-    folded = {name.casefold(): name for name in wanted}
-    found = []
-    for name in names:
-        if (
-            name not in wanted
-            and name.casefold() in folded
-            and folded[name.casefold()] not in names
-        ):
-            findings.differs(number, DriftKind.RENAMED, folded[name.casefold()], name)
-            found.append(folded[name.casefold()])
-        else:
-            found.append(name)
+    found = _known_names(wanted, number, names, findings)
     missing = [name for name in wanted if name not in found]
     if missing:
         for name in missing:
@@ -77,7 +71,7 @@ def match_headings(
             Code.MISSING_COLUMNS,
             file=part.name,
             columns=", ".join(missing[:MAX_NAMED]),
-            found=", ".join(name[:MAX_NAMED] for name in names[:MAX_NAMED]) or "none",
+            found=", ".join(printable(name[:MAX_NAMED]) for name in names[:MAX_NAMED]) or "–",
         )
         return None
     twice = sorted({name for name in wanted if found.count(name) > 1})
@@ -92,9 +86,26 @@ def match_headings(
     return _distinct(found)
 
 
+def _known_names(
+    wanted: Sequence[str], number: int, names: Sequence[str], findings: Findings
+) -> list[str]:
+    """Write headings as the contract does, where only their case differs."""
+    folded = {name.casefold(): name for name in wanted}
+    given = set(names)
+    found = []
+    for name in names:
+        meant = folded.get(name.casefold(), name)
+        if name not in wanted and meant not in given:
+            findings.differs(number, DriftKind.RENAMED, meant, name)
+            found.append(meant)
+        else:
+            found.append(name)
+    return found
+
+
 def _distinct(names: Sequence[str]) -> tuple[str, ...]:
     """Keep every field's place, also where columns nobody asked for share a name."""
-    made: list[str] = []
-    for name in names:
-        made.append(name if name not in made else f"{name}\0{len(made)}")
+    made: dict[str, None] = {}
+    for at, name in enumerate(names):
+        made[name if name not in made else f"{name}\0{at}"] = None
     return tuple(made)

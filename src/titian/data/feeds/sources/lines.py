@@ -10,13 +10,15 @@ from typing import BinaryIO
 from titian.data.feeds.model import SourceSpec
 from titian.data.feeds.reasons import Code
 from titian.data.feeds.sources.batch import Findings, Part
+from titian.data.feeds.sources.plain import NotPlain, opened
 from titian.data.feeds.sources.quotes import MAX_RECORD_BYTES, has_fields, undecided
 
 BLOCK_BYTES = 8 << 20
 MAX_LINE_BYTES = 4 << 20
 UTF8_BOM = b"\xef\xbb\xbf"
 GB18030_BOM = b"\x84\x31\x95\x33"
-_WIDE_BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+_WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_SAMPLE_BYTES = 4_096
 _HAN = "一", "鿿"
 _SURE_CHARACTERS = 6
 _CTRL_Z = b"\x1a"
@@ -56,10 +58,12 @@ def blocks(
         assert part.path is not None, "text parts are files"
         digest = hashlib.sha256()
         try:
-            with part.path.open("rb") as file:
+            with opened(part.path) as file:
                 yield from _File(number, part, spec, findings, layout_of).blocks(
                     file, digest.update
                 )
+        except NotPlain:
+            findings.refuse(number, Code.NOT_A_FILE, file=part.name)
         except OSError as error:
             findings.refuse(number, Code.UNREADABLE, file=part.name, why=str(error.strerror))
         findings.digests[number] = digest.hexdigest()
@@ -139,8 +143,13 @@ class _File:
         return decided if last - decided <= MAX_RECORD_BYTES else last
 
     def _refuse_long_line(self) -> None:
-        why = f"line {self.line} is over {MAX_LINE_BYTES} bytes"
-        self.findings.refuse(self.number, Code.UNREADABLE, file=self.part.name, why=why)
+        self.findings.refuse(
+            self.number,
+            Code.LINE_TOO_LONG,
+            file=self.part.name,
+            line=self.line,
+            limit=MAX_LINE_BYTES,
+        )
 
     def _open(self, data: bytes) -> tuple[Layout, bytes] | None:
         body = self._without_bom(data)
@@ -165,9 +174,8 @@ class _File:
         return b"", b""
 
     def _without_bom(self, data: bytes) -> bytes | None:
-        wide = _WIDE_BOMS.get(data[:2])
-        if wide is not None:
-            self._other_encoding(wide)
+        if data[:2] in _WIDE_BOMS or _is_wide(data[:_SAMPLE_BYTES]):
+            self._other_encoding("utf-16")
             return None
         if data.startswith(UTF8_BOM):
             if self.spec.encoding not in ("utf-8", "ascii"):
@@ -200,6 +208,13 @@ class _File:
             actual=actual,
             expected=self.spec.encoding,
         )
+
+
+def _is_wide(sample: bytes) -> bool:
+    """Tell text of two bytes a character: every second byte of its figures and signs is NUL."""
+    first, second = sample[::2].count(0), sample[1::2].count(0)
+    low, high = sorted((first, second))
+    return high * 8 >= len(sample) > 1 and low * 8 <= high
 
 
 def _ended(data: bytes) -> bytes:

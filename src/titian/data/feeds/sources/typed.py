@@ -14,6 +14,8 @@ import pyarrow as pa
 from titian.data.feeds.sources.batch import DriftKind, Findings, RawBatch
 
 BATCH_ROWS = 65_536
+CELLS_A_BATCH = 1 << 20
+BATCH_BYTES = 16 << 20
 
 
 def typed_batch(columns: Mapping[str, pa.Array], part: int, first_row: int, rows: int) -> RawBatch:
@@ -82,13 +84,16 @@ def note_types(findings: Findings, part: int, types: Mapping[str, str]) -> None:
             findings.differs(part, DriftKind.TYPE, name, f"{known} → {kind}")
 
 
-def in_batches(rows: Iterator[Sequence[object]], size: int) -> Iterator[list[Sequence[object]]]:
-    """Take rows in lists of at most `size`."""
+def in_batches(rows: Iterator[Sequence[object]]) -> Iterator[list[Sequence[object]]]:
+    """Take rows in lists of at most BATCH_ROWS, CELLS_A_BATCH cells and BATCH_BYTES of text."""
     held: list[Sequence[object]] = []
+    size = 0
     for row in rows:
         held.append(row)
-        if len(held) >= size:
+        size += sum(len(cell) for cell in row if isinstance(cell, str))
+        full = len(held) >= BATCH_ROWS or len(held) * len(row) >= CELLS_A_BATCH
+        if full or size >= BATCH_BYTES:
             yield held
-            held = []
+            held, size = [], 0
     if held:
         yield held
