@@ -1,15 +1,19 @@
-"""One language for every rule of a bank.
+"""One language for every rule of a bank, and the models that stand beside rules.
 
 A *condition* is a SQL boolean expression over declared, typed fields
 (`overdue_days > 30 AND product IN ('consumer', 'micro_e')`). It is parsed and typed once into a
-small tree (`tree`), from which every target is compiled: DuckDB SQL for sets (`sql`), words for
-people (`words`). This room knows no table and no bank; whoever states a rule brings the fields.
-It imports the kernel only, opens no file and no database.
+small tree, from which every target is compiled. This room knows no feed, no bank and no page;
+whoever states a rule brings the fields.
+
+Where things are
+    conditions/   text -> typed tree -> DuckDB SQL and words
+    outline/      a condition as groups and rows that people build, to text and back
 """
 
-from titian.decide.condition import Condition, parse
-from titian.decide.fields import Field, Kind, Label, Schema, Type
-from titian.decide.problems import ConditionError, Problem
+from titian.decide.conditions.condition import Condition, parse
+from titian.decide.conditions.fields import Field, Kind, Schema, Type
+from titian.decide.conditions.problems import ConditionError, Problem
+from titian.kernel.labels import Label
 
 __all__ = [
     "Condition",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from titian.decide.fields import Field, Kind, Type
+from titian.decide.conditions.fields import Field, Kind, Type
 
 Value = str | int | float | Decimal | bool | date | datetime | None
 

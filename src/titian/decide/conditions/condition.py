@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from titian.decide import sql, tree, words
-from titian.decide.check import Checker
-from titian.decide.fields import Schema
-from titian.decide.parse import syntax_tree
-from titian.decide.problems import ConditionError
+from titian.decide.conditions import sql, tree, words
+from titian.decide.conditions.check import Checker
+from titian.decide.conditions.fields import Schema
+from titian.decide.conditions.parse import syntax_tree
+from titian.decide.conditions.problems import ConditionError
 
 
 @dataclass(frozen=True, slots=True)

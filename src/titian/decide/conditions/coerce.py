@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from titian.decide.fields import (
+from titian.decide.conditions.fields import (
     DOUBLE,
     INTEGER,
     INTEGER_DIGITS,
@@ -16,7 +16,7 @@ from titian.decide.fields import (
     Kind,
     Type,
 )
-from titian.decide.tree import Call, Constant, Node
+from titian.decide.conditions.tree import Call, Constant, Node
 
 MAX_INTEGER = 2**63 - 1
 

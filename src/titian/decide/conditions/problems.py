@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from titian.decide.fields import Label
 from titian.kernel.errors import InvalidInput
+from titian.kernel.labels import Label
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from titian.decide.fields import Field, Label
-from titian.decide.functions import BY_NAME, UNITS
-from titian.decide.tree import Call, Constant, Node, Ref
+from titian.decide.conditions.fields import Field
+from titian.decide.conditions.functions import BY_NAME, UNITS
+from titian.decide.conditions.tree import Call, Constant, Node, Ref
+from titian.kernel.labels import Label
 from titian.kernel.money import format_yuan
 
 GROUPED_FROM = 10_000

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from titian.decide.fields import (
+from titian.decide.conditions.fields import (
     BOOLEAN,
     INTEGER,
     Kind,
-    Label,
     Type,
 )
+from titian.kernel.labels import Label
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from titian.kernel.errors import InvalidInput
 from titian.kernel.ids import valid_name
+from titian.kernel.labels import Label
 
 _DECIMAL = re.compile(r"decimal\((\d+),\s*(\d+)\)")
 MAX_DIGITS = 38
@@ -78,18 +79,6 @@ DOUBLE = Type(Kind.DOUBLE)
 BOOLEAN = Type(Kind.BOOLEAN)
 DATE = Type(Kind.DATE)
 TIMESTAMP = Type(Kind.TIMESTAMP)
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """One thing's name in Chinese and in English."""
-
-    zh: str
-    en: str
-
-    def text(self, locale: str) -> str:
-        """Give the name in a locale (`zh` or `en`)."""
-        return self.zh if locale == "zh" else self.en
 
 
 @dataclass(frozen=True, slots=True)

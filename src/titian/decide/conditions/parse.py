@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from sqlglot import exp
-from sqlglot import parse as sqlglot_parse
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
-from titian.decide.messages import problem
-from titian.decide.problems import ConditionError
+from titian.decide.conditions.messages import problem
+from titian.decide.conditions.problems import ConditionError
 
 MAX_CHARACTERS = 8_000
 MAX_TOKENS = 3_000
@@ -34,7 +33,7 @@ def syntax_tree(text: str) -> exp.Expr:
     tokens = _tokens(text)
     _within_limits(text, tokens)
     try:
-        trees = sqlglot_parse(text, read="duckdb")
+        trees = DuckDB().parser().parse(tokens, text)
     except ParseError as error:
         raise _syntax(text, tokens, error) from None
     except RecursionError:

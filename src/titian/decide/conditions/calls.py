@@ -7,14 +7,23 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from titian.decide import coerce
-from titian.decide.fields import DATE, DOUBLE, INTEGER, MAX_SCALE, Kind, Type
-from titian.decide.functions import BY_NAME, BY_NODE, FEN_IN, NUMBER, SPECIAL, UNITS, Function, Need
-from titian.decide.hints import function_hint, kind_words
-from titian.decide.tree import Call, Constant, Node
+from titian.decide.conditions import coerce
+from titian.decide.conditions.fields import DATE, DOUBLE, INTEGER, MAX_SCALE, Kind, Type
+from titian.decide.conditions.functions import (
+    BY_NAME,
+    BY_NODE,
+    FEN_IN,
+    NUMBER,
+    SPECIAL,
+    UNITS,
+    Function,
+    Need,
+)
+from titian.decide.conditions.hints import function_hint, kind_words
+from titian.decide.conditions.tree import Call, Constant, Node
 
 if TYPE_CHECKING:
-    from titian.decide.check import Checker
+    from titian.decide.conditions.check import Checker
 
 __all__ = ["NUMBER", "arithmetic", "check", "need"]
 

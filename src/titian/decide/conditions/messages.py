@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from titian.decide.fields import Label
-from titian.decide.problems import Problem
+from titian.decide.conditions.problems import Problem
+from titian.kernel.labels import Label
 
 # code: (message zh, message en, remedy zh, remedy en)
 _SENTENCES: dict[str, tuple[str, str, str, str]] = {

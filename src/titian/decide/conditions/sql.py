@@ -12,8 +12,8 @@ from decimal import Decimal
 
 from sqlglot import exp
 
-from titian.decide.fields import INTEGER, Kind, Type
-from titian.decide.tree import Call, Constant, Node, Ref
+from titian.decide.conditions.fields import INTEGER, Kind, Type
+from titian.decide.conditions.tree import Call, Constant, Node, Ref
 
 Column = Callable[[str], exp.Expr]
 

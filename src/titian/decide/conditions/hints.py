@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from titian.decide import coerce
-from titian.decide.fields import Field, Kind, Label, Schema, Type
-from titian.decide.functions import BY_NAME, NAMES, SPECIAL
-from titian.decide.tree import Constant, Node, Ref
+from titian.decide.conditions import coerce
+from titian.decide.conditions.fields import Field, Kind, Schema, Type
+from titian.decide.conditions.functions import BY_NAME, NAMES, SPECIAL
+from titian.decide.conditions.tree import Constant, Node, Ref
+from titian.kernel.labels import Label
 
 if TYPE_CHECKING:
-    from titian.decide.check import Checker
+    from titian.decide.conditions.check import Checker
 
 _KIND_WORDS = {
     Kind.STRING: Label("文字", "text"),

@@ -7,8 +7,8 @@ import duckdb
 import pytest
 
 from titian.decide import Condition, ConditionError, Field, Label, Schema, Type, parse
-from titian.decide.check import MAX_IN_VALUES
-from titian.decide.parse import MAX_CHARACTERS, MAX_DEPTH
+from titian.decide.conditions.check import MAX_IN_VALUES
+from titian.decide.conditions.parse import MAX_CHARACTERS, MAX_DEPTH
 from titian.kernel.errors import InvalidInput, http_status
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 
 from sqlglot import exp
 
-from titian.decide import calls, coerce
-from titian.decide.fields import BOOLEAN, DATE, INTEGER, STRING, TIMESTAMP, Kind, Schema
-from titian.decide.hints import did_you_mean, kind_words, typed_value
-from titian.decide.messages import problem
-from titian.decide.parse import span
-from titian.decide.problems import Problem
-from titian.decide.tree import Call, Constant, Node, Ref
+from titian.decide.conditions import calls, coerce
+from titian.decide.conditions.fields import BOOLEAN, DATE, INTEGER, STRING, TIMESTAMP, Kind, Schema
+from titian.decide.conditions.hints import did_you_mean, kind_words, typed_value
+from titian.decide.conditions.messages import problem
+from titian.decide.conditions.parse import span
+from titian.decide.conditions.problems import Problem
+from titian.decide.conditions.tree import Call, Constant, Node, Ref
 
 MAX_IN_VALUES = 500
 MAX_SHOWN = 40
