@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from titian.data import definitions
 from titian.data.definitions import Presets
+from titian.data.feeds import quarantine, repair, replay, service
 from titian.data.jobs import State, board, control, orders, pauses
 from titian.data.jobs.orders import OrderState, Reason
 from titian.kernel import audit
@@ -115,6 +117,45 @@ def test_a_rerun_takes_what_depends_on_it_along(run_plot: Plot) -> None:
 def test_all_failures_of_a_date_at_once(run_plot: Plot) -> None:
     mend(run_plot)
     assert control.rerun_failed(run_plot.scope, DAY).jobs == ("core.bad", "mart.sum")
+
+
+@pytest.fixture
+def one_row_short(plot: Plot, tmp_path: Path) -> Plot:
+    """Run a day whose feed has a row in quarantine, so that a rule of a later job fails."""
+    plot.feed("loan")
+    plot.jobs(
+        core_loan=job_text("core.loan", same_day("raw.loan"), extra="waits: [loan]"),
+        core_other=job_text("core.other", same_day("raw.loan"), extra="waits: [loan]"),
+        mart_sum=job_text("mart.sum", same_day("core.loan"), checks="{row_count: {min: 40}}"),
+    )
+    lines = [f"{number},{'x' if number == 7 else number}" for number in range(40)]
+    (tmp_path / f"LOAN_{DAY:%Y%m%d}.dat").write_text("\n".join(["NO,AMT", *lines]) + "\n")
+    service.load(plot.scope, tmp_path)
+    assert plot.run().state is OrderState.FAILED
+    return plot
+
+
+def put_in(plot: Plot) -> None:
+    (row,) = quarantine.quarantine(plot.scope, quarantine.Filter()).rows
+    repair.fix(plot.scope, row.row_id, values={"amount_fen": "7"})
+    assert replay.replay(plot.scope, row.arrival_id).good == 1
+
+
+def test_what_failed_runs_again_upon_mended_rows(one_row_short: Plot) -> None:
+    assert control.rerun_failed(one_row_short.scope, DAY).jobs == ("mart.sum",)
+    put_in(one_row_short)
+    order = control.rerun_failed(one_row_short.scope, DAY)
+    assert order.jobs == ("core.loan", "mart.sum")
+    assert one_row_short.lead(order).state is OrderState.DONE
+    assert len(one_row_short.rows("mart.sum")) == 40
+
+
+def test_what_read_a_date_before_it_was_mended_is_not_up_to_date(one_row_short: Plot) -> None:
+    put_in(one_row_short)
+    assert one_row_short.run().state is OrderState.DONE
+    assert {len(one_row_short.rows(name)) for name in ("core.loan", "core.other")} == {40}
+    assert one_row_short.run().state is OrderState.DONE
+    assert len(board.runs(one_row_short.scope, job="core.other")) == 2
 
 
 def test_pause_and_resume(run_plot: Plot) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import pyarrow as pa
 import pytest
 
+from titian.data import definitions
 from titian.data.jobs import JobContext, PythonJob, Shape, catalogue, job
 from titian.kernel.errors import Denied, InvalidDefinition, InvalidInput, NotFound
 from titian.kernel.scope import Scope
@@ -105,7 +106,7 @@ def test_a_python_job_changes_with_its_code_and_shape(plot: Plot, python_jobs: U
     python_jobs([first])
     made = catalogue.load(plot.scope).job("core.river")
     assert (made.zh, made.schedule, made.due) == ("河", "month_end", "07:00")
-    assert made.description == "Measure the river."
+    assert made.description is RIVER.description
 
     @job(writes=RIVER)
     def second(_context: JobContext) -> pa.Table:
@@ -208,3 +209,15 @@ def test_what_a_python_job_gives_is_checked(plot: Plot, python_jobs: Use, made: 
     python_jobs([river])
     plot.run()
     assert board.runs(plot.scope)[0].error_code == "invalid_input"
+
+
+def test_pages_of_many_banks_see_edits_by_hand_later_and_installed_ones_at_once(plot: Plot) -> None:
+    plot.feed("loan")
+    plot.jobs(core_loan=job_text("core.loan", same_day("raw.loan")))
+    assert set(catalogue.lately(plot.scope).jobs) == {"core.loan"}
+    by_hand = definitions.folder(plot.scope, "jobs") / "core.more.sql"
+    by_hand.write_text(job_text("core.more", same_day("raw.loan")))
+    assert set(catalogue.lately(plot.scope).jobs) == {"core.loan"}
+    assert set(catalogue.fresh(plot.scope).jobs) == {"core.loan", "core.more"}
+    plot.jobs(core_less=job_text("core.less", same_day("raw.loan")))
+    assert set(catalogue.lately(plot.scope).jobs) == {"core.less", "core.loan", "core.more"}

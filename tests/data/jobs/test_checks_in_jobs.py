@@ -34,7 +34,7 @@ def test_it_works(plot: Plot) -> None:
     plot.run()
     (found,) = results.of_table(plot.scope, "core.loan")
     assert (found.passed, found.rows, found.failing) == (True, 2, 0)
-    assert found.label == "amount_fen from 0 to any"
+    assert found.label == "amount_fen must be at least 0"
     run = board.runs(plot.scope)[0]
     assert results.of_run(plot.scope, run.run) == [found]
     assert board.run(plot.scope, run.run).checks == (found,)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
 
@@ -94,6 +96,65 @@ def test_pause_and_resume(loans: Plot) -> None:
     assert (result.exit_code, "done" in result.stdout) == (0, True)
 
 
+def test_nothing_to_do_is_said_and_how_to_do_it_again(loans: Plot) -> None:
+    first = call("run", "-b", "qinghe")
+    assert "nothing to do" not in first.stderr
+    again = call("run", "-b", "qinghe")
+    assert again.exit_code == 0
+    assert f"everything of {DAY} is up to date. --force runs it again" in again.stderr
+    assert "nothing to do" not in call("run", "-b", "qinghe", "--force").stderr
+    assert "nothing to do" in call("run", "-b", "qinghe", "--json").stderr
+
+
+def test_what_is_not_done_says_where_to_look(loans: Plot) -> None:
+    waiting = call("run", "-b", "qinghe", "-d", "2026-04-02")
+    assert "see `titian jobs status --bank qinghe --date 2026-04-02`" in waiting.stderr
+    loans.jobs(core_loan=job_text("core.loan", same_day("raw.loan", BROKEN)))
+    assert "some jobs failed: see" in call("run", "-b", "qinghe").stderr
+
+
+def test_a_date_without_runs_says_so(loans: Plot) -> None:
+    seen = call("status", "-b", "qinghe", "-d", "2020-01-01")
+    assert f"no job of qinghe ran for 2020-01-01; its newest data is of {DAY}" in seen.stderr
+
+
+def test_empty_lists_say_so(loans: Plot) -> None:
+    for words, said in (
+        (("alerts",), "nothing failed or is late"),
+        (("webhooks", "list"), "titian jobs webhooks add"),
+        (("checks", "-b", "qinghe"), "no check fails now"),
+        (("checks", "-b", "qinghe", "-t", "core.loan"), "no check of core.loan has run yet"),
+    ):
+        seen = call(*words)
+        assert (seen.exit_code, seen.stdout) == (0, "")
+        assert said in seen.stderr
+
+
+def test_lists_come_as_csv(loans: Plot) -> None:
+    call("webhooks", "add", "https://a.example/x", "-b", "qinghe")
+    ran = call("run", "-b", "qinghe", "--csv").stdout
+    assert ran.startswith("job,state,rows,seconds,why\ncore.loan,succeeded,2,")
+    for words in (
+        ("status", "-b", "qinghe"),
+        ("status",),
+        ("graph", "-b", "qinghe"),
+        ("checks", "-b", "qinghe", "-t", "core.loan"),
+        ("webhooks", "list", "-b", "qinghe"),
+        ("backfill", "-b", "qinghe", "--from", str(DAY), "--to", str(DAY)),
+    ):
+        rows = list(csv.DictReader(io.StringIO(call(*words, "--csv").stdout)))
+        assert rows, words
+
+
+def test_a_slip_of_the_pen_makes_no_bank(loans: Plot, tmp_path: Path) -> None:
+    (tmp_path / "jobs").mkdir()
+    own = job_text("mart.own", "SELECT 'a' AS id, 1 AS amount_fen")
+    (tmp_path / "jobs" / "mart.own.sql").write_text(own)
+    with pytest.raises(NotFound, match=r"Did you mean 'qinghe'.*titian banks add qinhe"):
+        define_command(tmp_path, "qinhe")
+    assert "qinhe" not in {bank.bank for bank in banks.all_banks()}
+
+
 def test_lineage_and_graph(loans: Plot) -> None:
     assert "feed:loan.AMT" in call("lineage", "mart.sum.amount_fen", "-b", "qinghe").stdout
     down = call("lineage", "feed:loan.AMT", "-b", "qinghe", "--down", "--json")
@@ -104,7 +165,7 @@ def test_lineage_and_graph(loans: Plot) -> None:
 
 def test_checks(loans: Plot) -> None:
     call("run", "-b", "qinghe")
-    assert "id unique" in call("checks", "-b", "qinghe", "-t", "core.loan").stdout
+    assert "id must not repeat" in call("checks", "-b", "qinghe", "-t", "core.loan").stdout
     assert json.loads(call("checks", "-b", "qinghe", "--json").stdout) == []
 
 
@@ -135,6 +196,13 @@ def test_define_registers_an_unknown_bank(loans: Plot, tmp_path: Path) -> None:
         (("rerun", "-b", "qinghe"), "no job of qinghe failed"),
         (("rerun", "-b", "qinghe", "--run", "run_1"), "there is no run 'run_1'"),
         (("backfill", "-b", "qinghe", "--from", "2026-01-02", "--to", "2026-01-01"), "comes after"),
+        (("run", "-b", "qinhe"), "Did you mean 'qinghe'"),
+        (("status", "-d", "2199-01-01"), "has not come yet"),
+        (("checks", "-b", "qinghe", "-t", "core.lone"), "Did you mean 'core.loan'"),
+        (("resume", "-b", "qinghe", "-j", "mart.sum"), "mart.sum is not paused"),
+        (("rerun", "-b", "qinghe", "-j", "core.lone"), "Did you mean 'core.loan'"),
+        (("graph", "-b", "qinghe", "--json", "--csv"), "--json and --csv"),
+        (("webhooks", "remove", "nope"), "there is no receiver 'nope'"),
     ],
 )
 def test_what_is_wrong_is_said(loans: Plot, words: tuple[str, ...], message: str) -> None:

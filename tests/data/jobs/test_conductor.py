@@ -8,13 +8,15 @@ from datetime import date, timedelta
 import pyarrow as pa
 import pytest
 
+from titian.data import definitions
+from titian.data.definitions import Kind
 from titian.data.jobs import JobContext, PythonJob, State, alerts, board, conductor, job, orders
 from titian.data.jobs.orders import OrderState
 from titian.kernel.errors import InvalidInput, Unavailable
 from titian.lake import store
 from titian.lake.schema import Column, Layer, Table
 
-from .conftest import DAY, Plot, job_text, same_day
+from .conftest import CONTRACT, DAY, Plot, job_text, same_day
 
 Use = Callable[[Sequence[PythonJob]], None]
 NEXT = DAY + timedelta(days=1)
@@ -98,7 +100,7 @@ def test_a_failure_holds_what_depends_on_it_and_nothing_else(plot: Plot) -> None
     failed = board.runs(plot.scope, state=State.FAILED)[0]
     assert (failed.error_code, failed.attempt) == ("invalid_input", 1)
     assert "Conversion Error" in failed.error
-    assert "Mend the SQL" in failed.error
+    assert "Check names and types" in failed.error
     roots = board.held_up_by(plot.scope, "mart.more", DAY)
     assert [root.job for root in roots] == ["core.loan"]
     assert [alert.job for alert in alerts.listed(plot.scope)] == ["core.loan"]
@@ -117,6 +119,39 @@ def test_a_mended_job_closes_its_alert_and_frees_the_rest(plot: Plot) -> None:
     assert plot.run().state is OrderState.DONE
     assert alerts.listed(plot.scope) == []
     assert len(alerts.listed(plot.scope, only_open=False)) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "state"),
+    [
+        ("", State.WAITING),
+        ("  - {property: optional, value: true}\n", State.SUCCEEDED),
+        ("retired", State.SUCCEEDED),
+    ],
+)
+def test_a_job_waits_for_a_feed_that_has_brought_nothing_yet(
+    plot: Plot, more: str, state: State
+) -> None:
+    text = CONTRACT.format(feed="loan", upper="LOAN")
+    text += f"  - {{property: schedule, value: once}}\n  - {{property: as_of, value: {DAY}}}\n"
+    if more == "retired":
+        text = text.replace("status: active", "status: retired")
+    else:
+        text += more
+    folder = plot.folder / "feeds"
+    folder.mkdir()
+    (folder / "loan.yaml").write_text(text)
+    definitions.install(plot.scope, Kind.FEEDS, folder)
+    plot.jobs(core_loan=job_text("core.loan", same_day("raw.loan")))
+    before, after = DAY - timedelta(days=1), DAY + timedelta(days=1)
+    plot.deliver("loan", DAY)
+    plot.run(before)
+    (stand,) = board.stands(plot.scope, before)
+    assert stand.state is state
+    for day in (DAY, after):
+        plot.run(day)
+        (stand,) = board.stands(plot.scope, day)
+        assert stand.state is State.SUCCEEDED, "what came once is carried on"
 
 
 def test_a_job_waits_for_its_feed(plot: Plot) -> None:

@@ -5,7 +5,8 @@ import pytest
 from titian.data.checks.model import CheckKind, Severity
 from titian.data.jobs.header import read_header
 from titian.kernel.errors import InvalidDefinition
-from titian.lake.schema import Kind, Mask, PiClass
+from titian.kernel.labels import Label
+from titian.lake.schema import Code, Kind, Mask, PiClass
 
 GOOD = """
 /*
@@ -20,8 +21,10 @@ due: "06:30"
 retries: 5
 timeout_s: 60
 columns:
-  id: {type: string, zh: 编号, en: Number, class: C1, level: 3, key: true}
-  name: {type: string, zh: 姓名, en: Name, class: C2, level: 3, mask: name, required: true}
+  id: {type: string, zh: 编号, en: Number, class: C1, level: 3, key: true,
+       description: {zh: 号。, en: Its number.}}
+  name: {type: string, zh: 姓名, en: Name, class: C2, level: 3, mask: name, required: true,
+         codes: {a: {zh: 甲, en: First}, "1": {zh: 乙, en: Second}}}
 checks:
   - {unique: [id]}
   - {not_null: [name], severity: warning, label: names are there}
@@ -41,7 +44,17 @@ def test_it_works() -> None:
     assert (header.retries, header.timeout_s) == (5, 60.0)
     assert [check.kind for check in header.checks] == [CheckKind.UNIQUE, CheckKind.NOT_NULL]
     assert header.checks[1].severity is Severity.WARNING
-    assert header.checks[1].line == 18
+    assert header.checks[1].line == 20
+
+
+def test_words_in_both_languages() -> None:
+    table = read_header(GOOD, "f.sql").table
+    assert table.description == Label("All loans.", "All loans.")
+    assert table.columns[0].description == Label("号。", "Its number.")
+    assert table.columns[1].codes == (
+        Code("a", Label("甲", "First")),
+        Code("1", Label("乙", "Second")),
+    )
 
 
 @pytest.mark.parametrize(
@@ -59,15 +72,19 @@ def test_it_works() -> None:
         ("level: 3, key", "levle: 3, key", 14, "unknown key 'levle'", "'level'"),
         ("level: 3, key", "level: 9, key", 14, "level must be a whole number", "1 to 5"),
         ("class: C1", "class: C3", 14, "C3, which is never stored", ""),
-        ("mask: name", "mask: nam", 15, "mask 'nam' is not known", "'name'"),
-        ("zh: 姓名, ", "", 15, "lacks 'zh'", ""),
+        ("mask: name", "mask: nam", 16, "mask 'nam' is not known", "'name'"),
+        ("zh: 姓名, ", "", 16, "lacks 'zh'", ""),
         ("retries: 5", "retries: 99", 11, "retries must be a whole number", "0 to 10"),
         ('"06:30"', '"6:30"', 10, "due must be a time of day", "quotes"),
         ("waits: [loan]", "waits: loan", 9, "waits must be a list", ""),
-        ("{unique: [id]}", "{uniq: [id]}", 17, "unknown key 'uniq'", "'unique'"),
-        ("{unique: [id]}", "{unique: [idx]}", 17, "no column 'idx'", "'id'"),
-        ("{unique: [id]}", "{unique: [id], not_null: [id]}", 17, "exactly one rule", ""),
-        ("severity: warning", "severity: warn", 18, "severity 'warn'", "'warning'"),
+        ("zh: 号。, ", "", 15, "zh must be text", ""),
+        ("a: {zh: 甲", "a: {zhh: 甲", 17, "unknown key 'zhh'", "'zh'"),
+        ('"1": {zh', "1: {zh", 17, "codes must be `key: value` lines", ""),
+        ('"1": {zh', "a: {zh", 17, "'a' is written twice", "Keep one"),
+        ("{unique: [id]}", "{uniq: [id]}", 19, "unknown key 'uniq'", "'unique'"),
+        ("{unique: [id]}", "{unique: [idx]}", 19, "no column 'idx'", "'id'"),
+        ("{unique: [id]}", "{unique: [id], not_null: [id]}", 19, "exactly one rule", ""),
+        ("severity: warning", "severity: warn", 20, "severity 'warn'", "'warning'"),
     ],
 )
 def test_what_is_wrong_is_said_with_line_and_remedy(

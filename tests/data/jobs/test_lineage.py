@@ -123,3 +123,73 @@ def test_the_presets_reach_from_marts_up_to_files(qinghe: Scope) -> None:
     found = lineage.upstream(qinghe, "core.loan.is_npl")
     assert {"raw.loan.five_class", "raw.loan.status"} <= set(found.columns)
     assert any(name.startswith("feed:loan.") for name in found.columns)
+
+
+def test_every_hop_says_how_it_is_made(three: Plot) -> None:
+    found = lineage.upstream(three.scope, "mart.sum.amount_fen")
+    assert [edge.how.en for edge in found.edges] == [
+        "SUM(core.loan.amount_fen) + 1",
+        "raw.loan.amount_fen * 2",
+        "AMT",
+    ]
+
+
+def test_tables_in_one_walk(three: Plot) -> None:
+    found = lineage.tables_around(three.scope, "core.loan")
+    assert found.tables == ("feed:loan", "raw.loan", "core.loan", "mart.sum")
+    assert [(edge.source, edge.target, edge.job) for edge in found.edges] == [
+        ("raw.loan", "core.loan", "core.loan"),
+        ("feed:loan", "raw.loan", "loan"),
+        ("core.loan", "mart.sum", "mart.sum"),
+    ]
+
+
+def test_a_table_that_only_filters_counts(three: Plot) -> None:
+    three.jobs(
+        mart_few=job_text(
+            "mart.few",
+            "SELECT id, amount_fen FROM mart.sum WHERE business_date = $business_date "
+            "AND id IN (SELECT id FROM core.loan WHERE business_date = $business_date)",
+        )
+    )
+    assert "core.loan" not in lineage.upstream(three.scope, "mart.few.id").edges[0].source
+    found = lineage.tables_around(three.scope, "mart.few")
+    assert ("core.loan", "mart.few") in {(edge.source, edge.target) for edge in found.edges}
+
+
+def test_unknown_tables_are_told(three: Plot) -> None:
+    with pytest.raises(NotFound, match=r"no table 'mart\.sums'"):
+        lineage.tables_around(three.scope, "mart.sums")
+
+
+def test_lineage_ends_in_indicators_and_tags(qinghe: Scope) -> None:
+    found = lineage.downstream(qinghe, "core.loan.is_npl")
+    edge = next(e for e in found.edges if e.target == "indicator:risk.loan_balance_npl")
+    assert "不良" in edge.how.zh
+    assert edge.exact
+    tags = lineage.downstream(qinghe, "mart.party_profile.deposit_fen")
+    assert any(name.startswith("tag:") for name in tags.columns)
+    assert "mart.tag.members" in tags.columns
+    assert "mart.tag.fingerprint" not in tags.columns
+
+
+def test_an_indicator_is_followed_up_to_files(qinghe: Scope) -> None:
+    found = lineage.upstream(qinghe, "indicator:risk.npl_ratio")
+    assert {"indicator:risk.loan_balance_npl", "core.loan.is_npl"} <= set(found.columns)
+    assert "feed:loan.five_class" in found.columns
+
+
+@pytest.mark.parametrize("name", ["indicator:risk.npl_rati", "tag:none.such"])
+def test_unknown_ends_are_told(qinghe: Scope, name: str) -> None:
+    with pytest.raises(NotFound, match="there is no"):
+        lineage.upstream(qinghe, name)
+
+
+def test_ends_one_may_not_see_are_left_out(qinghe: Scope) -> None:
+    engineer = Scope(UserId("w"), qinghe.bank, frozenset({Role.DATA_ENGINEER}), clearance=1)
+    names = lineage.downstream(engineer, "mart.party_profile.deposit_fen").columns
+    everything = lineage.downstream(qinghe, "mart.party_profile.deposit_fen").columns
+    assert len([n for n in names if n.startswith("tag:")]) < len(
+        [n for n in everything if n.startswith("tag:")]
+    )
+    assert "mart.tag.members" in names

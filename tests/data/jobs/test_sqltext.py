@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from titian.data.jobs.sqltext import Meaning, column_sources, read_sql, understand
+from titian.data.jobs.sqltext import Made, Meaning, columns_made, read_sql, understand
 from titian.kernel.errors import InvalidDefinition
 from titian.lake.schema import Column, Layer, Table
 
@@ -35,11 +35,14 @@ def test_it_works() -> None:
         ("core.party", False, 5),
     }
     target = table("out", "loan_id", "org", "both", "one", layer=Layer.CORE)
-    assert column_sources(read_sql(sql, "f.sql"), (LOAN, PARTY), target) == {
-        "loan_id": ("raw.loan.loan_id",),
-        "org": ("core.party.org_id",),
-        "both": ("core.party.org_id", "raw.loan.amount_fen"),
-        "one": (),
+    assert columns_made(read_sql(sql, "f.sql"), (LOAN, PARTY), target) == {
+        "loan_id": Made(("raw.loan.loan_id",), "raw.loan.loan_id"),
+        "org": Made(("core.party.org_id",), "core.party.org_id"),
+        "both": Made(
+            ("core.party.org_id", "raw.loan.amount_fen"),
+            "raw.loan.amount_fen + core.party.org_id",
+        ),
+        "one": Made((), "1"),
     }
 
 

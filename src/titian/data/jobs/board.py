@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,11 +13,11 @@ from sqlalchemy import Row, Select, func, select
 from titian.data.checks import results
 from titian.data.checks.results import Result
 from titian.data.jobs import calendars, inflow, pauses
-from titian.data.jobs.catalogue import Catalogue, load
+from titian.data.jobs.catalogue import Catalogue, lately, load
 from titian.data.jobs.model import Job, Run, Stand, State
 from titian.data.jobs.tables import job_alert, job_run, job_state, job_text
 from titian.kernel import banks, db
-from titian.kernel.errors import NotFound
+from titian.kernel.errors import Cause, NotFound
 from titian.kernel.ids import BankId, RunId
 from titian.kernel.scope import Permission, Scope
 
@@ -30,8 +30,9 @@ MAX_HEAT_DAYS = 400
 class BankBoard:
     """How far a bank is with a business date.
 
-    `counts` has every state; `late` counts open alerts of that kind; `problem` is the error that
-    keeps the bank's definitions from being read, if any.
+    `counts` has every state; `late` counts open alerts of that kind; `roots` are the jobs that
+    hold others up: those that failed, wait for a feed or are paused themselves; `problem` is the
+    error that keeps the bank's definitions from being read, if any.
     """
 
     bank: BankId
@@ -44,7 +45,20 @@ class BankBoard:
     started: datetime | None
     finished: datetime | None
     paused: bool
+    roots: tuple[Stand, ...] = ()
     problem: str = ""
+
+    @property
+    def worst(self) -> State:
+        """The state that most needs a look; of a bank without jobs, that none has started."""
+        present = [state for state, many in self.counts.items() if many]
+        return min(present, key=SEVERITY.index, default=State.PENDING)
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything has happened for the date."""
+        idle = (State.PENDING, State.SKIPPED)
+        return any(many for state, many in self.counts.items() if state not in idle)
 
     @property
     def done(self) -> int:
@@ -80,10 +94,10 @@ class HeatCell:
     @property
     def worst(self) -> State:
         """The state that most needs a look."""
-        return min(self.counts, key=_SEVERITY.index)
+        return min(self.counts, key=SEVERITY.index)
 
 
-_SEVERITY = [
+SEVERITY = [
     State.FAILED,
     State.HELD,
     State.RETRYING,
@@ -94,6 +108,7 @@ _SEVERITY = [
     State.SUCCEEDED,
     State.SKIPPED,
 ]
+_ROOTS = (State.FAILED, State.WAITING, State.PAUSED)
 
 
 def board(scope: Scope, business_date: date) -> list[BankBoard]:
@@ -102,16 +117,32 @@ def board(scope: Scope, business_date: date) -> list[BankBoard]:
     visible = banks.visible(scope)
     units = _states(scope, business_date)
     late = _late(scope, business_date)
+    paused = {pause.bank for pause in pauses.listed(scope) if pause.job == pauses.WHOLE_BANK}
     return [
-        _bank_board(bank.bank, business_date, units.get(bank.bank, {}), late.get(bank.bank, 0))
+        _bank_board(
+            bank.bank,
+            business_date,
+            units.get(bank.bank, {}),
+            late=late.get(bank.bank, 0),
+            paused=bank.bank in paused,
+            read=lately if scope.bank is None else load,
+        )
         for bank in visible
     ]
 
 
-def _bank_board(bank: BankId, day: date, units: Mapping[str, Row[Any]], late: int) -> BankBoard:
+def _bank_board(
+    bank: BankId,
+    day: date,
+    units: Mapping[str, Row[Any]],
+    *,
+    late: int,
+    paused: bool,
+    read: Callable[[Scope], Catalogue],
+) -> BankBoard:
     problem = ""
     try:
-        catalogue = load(Scope.system(bank))
+        catalogue = read(Scope.system(bank))
         stands = [_stand(job, day, units.get(job.name)) for job in catalogue.jobs.values()]
     except Exception as error:  # noqa: BLE001  # one bank's bad definitions must not hide the rest
         stands, problem = [], str(error)
@@ -128,7 +159,8 @@ def _bank_board(bank: BankId, day: date, units: Mapping[str, Row[Any]], late: in
         seconds=sum(row.seconds for row in units.values()),
         started=min(begun, default=None),
         finished=max(ended, default=None),
-        paused=pauses.WHOLE_BANK in pauses.names(bank),
+        paused=paused,
+        roots=tuple(stand for stand in stands if stand.state in _ROOTS),
         problem=problem,
     )
 
@@ -146,9 +178,9 @@ def _stand(job: Job, day: date, row: Row[Any] | None) -> Stand:
         state = State(row.state)
         return Stand(job.name, state, row.why, row.run_id, row.finished_at, row.rows, row.seconds)
     if not calendars.due(job.schedule, day):
-        why = f"not due: runs {job.schedule.replace('_', ' ')}"
+        why = Cause(f"not due: runs {job.schedule.replace('_', ' ')}")
         return Stand(job.name, State.SKIPPED, why, None, None, 0, 0.0)
-    return Stand(job.name, State.PENDING, "not started", None, None, 0, 0.0)
+    return Stand(job.name, State.PENDING, Cause("not started"), None, None, 0, 0.0)
 
 
 def held_up_by(scope: Scope, job: str, business_date: date) -> list[Stand]:
@@ -185,7 +217,9 @@ def _root(scope: Scope, catalogue: Catalogue, stand: Stand, day: date) -> dict[s
     if not absent:
         return {stand.job: stand}
     return {
-        f"feed:{feed}": Stand(f"feed:{feed}", State.WAITING, "has not arrived", None, None, 0, 0.0)
+        f"feed:{feed}": Stand(
+            f"feed:{feed}", State.WAITING, Cause("has not arrived"), None, None, 0, 0.0
+        )
         for feed in absent
     }
 

@@ -22,13 +22,17 @@ from titian.data.jobs import (
     webhooks,
 )
 from titian.data.jobs.catalogue import load
+from titian.data.jobs.model import Stand
 from titian.data.jobs.orders import Order, OrderState
+from titian.data.options import AnyBank, Bank, Day, at_bank, at_bank_or_union, bank_to_be
 from titian.kernel import banks
 from titian.kernel.clock import parse_date, today
 from titian.kernel.errors import InvalidInput, NotFound
-from titian.kernel.ids import RunId, bank_id
+from titian.kernel.ids import RunId
+from titian.kernel.near import nearest
 from titian.kernel.progress import track
 from titian.kernel.scope import Scope
+from titian.kernel.terminal import Csv, Json, as_json, note, say
 
 app = typer.Typer(help="Run the day, follow it, repeat it.", no_args_is_help=True)
 hooks_app = typer.Typer(help="Carry alerts to other systems.", no_args_is_help=True)
@@ -36,10 +40,9 @@ app.add_typer(hooks_app, name="webhooks")
 
 FAILED, NOT_COMPLETE = 1, 8
 
-Bank = Annotated[str, typer.Option("--bank", "-b", help="The bank's id.")]
-Day = Annotated[str | None, typer.Option("--date", "-d", help="Business date; newest by default.")]
-AnyBank = Annotated[str | None, typer.Option("--bank", "-b", help="All banks if left out.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+HookBank = Annotated[
+    str | None, typer.Option("--bank", "-b", help="The union's receivers if left out.")
+]
 JobNames = Annotated[list[str] | None, typer.Option("--job", "-j", help="Only this; repeatable.")]
 Force = Annotated[bool, typer.Option("--force", help="Also run what is up to date.")]
 
@@ -55,19 +58,27 @@ def run_command(
     *,
     force: Force = False,
     json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """Run a bank's jobs for one business date and wait for the end.
 
     Ends with 1 when a job failed and with 8 when jobs still wait for a feed or are paused.
     """
-    scope = _scope(bank)
+    scope = at_bank(bank)
     if jobs is not None:
         definitions.install(scope, definitions.Kind.JOBS, jobs)
     business_date = _day(scope, day)
+    before = {stand.job: stand.run for stand in board.stands(scope, business_date)}
     with executor.running():
         order = control.run(scope, [business_date], jobs=job, force=force)
         ended = _follow([order], f"{bank} {business_date}")
-    _report_day(scope, business_date, ended, as_json=json)
+    after = board.stands(scope, business_date)
+    if after and all(stand.state.done and stand.run == before.get(stand.job) for stand in after):
+        note(
+            f"there was nothing to do: everything of {business_date} is up to date. "
+            "--force runs it again"
+        )
+    _report_day(business_date, after, ended, json=json, csv=csv)
 
 
 @app.command("backfill")
@@ -85,19 +96,17 @@ def backfill_command(
     ] = False,
     force: Force = False,
     json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """Run jobs for every business date of a range."""
-    scope = _scope(bank)
+    scope = at_bank(bank)
     days = parse_date(first, "first date"), _come(parse_date(last, "last date"))
     with executor.running():
         made = control.backfill(
             scope, *days, jobs=job, downstream=downstream, force=force, wide=not one_by_one
         )
         ended = _follow(made, f"{bank} {days[0]} … {days[1]}")
-    if json:
-        show.as_json(ended)
-    else:
-        show.orders(ended)
+    show.orders(ended, none="no business date is due", json=json, csv=csv)
     _leave(ended)
 
 
@@ -107,24 +116,22 @@ def status_command(
     day: Day = None,
     *,
     json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """Show where jobs stand on a business date: one bank's jobs, or every bank in a line."""
     if bank is None:
         union = Scope.system(None)
-        found = board.board(union, _union_day(day))
-        if json:
-            show.as_json(found)
-        else:
-            show.boards(found)
+        show.boards(board.board(union, _union_day(day)), json=json, csv=csv)
         return
-    scope = _scope(bank)
+    scope = at_bank(bank)
     business_date = _day(scope, day)
     stands = board.stands(scope, business_date)
-    if json:
-        show.as_json({"business_date": business_date, "jobs": stands})
-        return
-    show.words([f"{bank}, business date {business_date}"])
-    show.stands(stands)
+    if any(stand.run for stand in stands):
+        note(f"{bank}, business date {business_date}")
+    else:
+        note(f"no job of {bank} ran for {business_date}; its newest data is of {_newest(scope)}")
+    whole = {"business_date": business_date, "jobs": stands}
+    show.stands(stands, whole=whole, json=json, csv=csv)
 
 
 @app.command("rerun")
@@ -135,9 +142,10 @@ def rerun_command(
     job: Annotated[str | None, typer.Option("--job", "-j", help="A job's name.")] = None,
     *,
     json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """Run a job again with all that depends on it; without --job or --run, what failed."""
-    scope = _scope(bank)
+    scope = at_bank(bank)
     business_date = board.run(scope, RunId(run)).run.business_date if run else _day(scope, day)
     with executor.running():
         if run:
@@ -147,7 +155,7 @@ def rerun_command(
         else:
             order = control.rerun_failed(scope, business_date)
         ended = _follow([order], f"{bank} {business_date}")
-    _report_day(scope, business_date, ended, as_json=json)
+    _report_day(business_date, board.stands(scope, business_date), ended, json=json, csv=csv)
 
 
 @app.command("pause")
@@ -157,8 +165,8 @@ def pause_command(
     reason: Annotated[str, typer.Option(help="Why; shown on the board.")] = "",
 ) -> None:
     """Hold a job, or a whole bank, back."""
-    control.pause(_scope(bank), job, reason)
-    typer.echo(f"paused {job or bank}")
+    control.pause(at_bank(bank), job, reason)
+    say(f"paused {job or bank}")
 
 
 @app.command("resume")
@@ -167,12 +175,12 @@ def resume_command(
     job: Annotated[str | None, typer.Option("--job", "-j", help="The bank if left out.")] = None,
 ) -> None:
     """Let a paused job, or bank, run again, and run the dates it missed."""
-    scope = _scope(bank)
+    scope = at_bank(bank)
     with executor.running():
         made = control.resume(scope, job)
-        typer.echo(f"resumed {job or bank}")
+        say(f"resumed {job or bank}")
         ended = _follow(made, f"{bank} missed dates") if made else []
-    show.orders(ended)
+    show.orders(ended, none="no business date was missed")
     _leave(ended)
 
 
@@ -185,22 +193,20 @@ def lineage_command(
     json: Json = False,
 ) -> None:
     """Show where a column comes from, up to the fields of the bank's files."""
-    scope = _scope(bank)
+    scope = at_bank(bank)
     found = lineage.downstream(scope, column) if down else lineage.upstream(scope, column)
     if json:
-        show.as_json(found.as_json())
+        as_json(found.as_json())
     else:
         show.lineage(found, up=not down)
 
 
 @app.command("graph")
-def graph_command(bank: Bank, *, json: Json = False) -> None:
+def graph_command(bank: Bank, *, json: Json = False, csv: Csv = False) -> None:
     """Show a bank's jobs in order, with what each reads."""
-    scope = _scope(bank)
-    if json:
-        show.as_json(board.graph(scope))
-    else:
-        show.graph(load(scope))
+    scope = at_bank(bank)
+    whole = board.graph(scope) if json else None
+    show.graph(load(scope), whole=whole, json=json, csv=csv)
 
 
 @app.command("checks")
@@ -209,14 +215,19 @@ def checks_command(
     table: Annotated[str | None, typer.Option("--table", "-t", help="As core.loan.")] = None,
     *,
     json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """Show the checks that fail now, or all checks of a table."""
-    scope = _scope(bank)
-    found = results.of_table(scope, table) if table else results.failing(scope)
-    if json:
-        show.as_json(found)
-    else:
-        show.checks(found)
+    scope = at_bank(bank)
+    if table is None:
+        none = "no check fails now"
+        show.checks(results.failing(scope), none=none, json=json, csv=csv)
+        return
+    known = load(scope).tables
+    if table not in known:
+        raise NotFound(f"there is no table {table!r}", nearest(table, known))
+    none = f"no check of {table} has run yet"
+    show.checks(results.of_table(scope, table), none=none, json=json, csv=csv)
 
 
 @app.command("alerts")
@@ -225,39 +236,32 @@ def alerts_command(
     *,
     every: Annotated[bool, typer.Option("--all", help="Settled ones, too.")] = False,
     json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """Show what failed or is late and not settled yet."""
-    scope = _scope(bank) if bank else Scope.system(None)
-    found = alerts.listed(scope, only_open=not every)
-    if json:
-        show.as_json(found)
-    else:
-        show.alerts(found)
+    found = alerts.listed(at_bank_or_union(bank), only_open=not every)
+    show.alerts(found, json=json, csv=csv)
 
 
 @hooks_app.command("list")
-def list_hooks(bank: AnyBank = None, *, json: Json = False) -> None:
-    """List the receivers of a bank's alerts, or of all banks'."""
-    found = webhooks.listed(_scope(bank) if bank else Scope.system(None))
-    if json:
-        show.as_json(found)
-    else:
-        show.hooks(found)
+def list_hooks(bank: HookBank = None, *, json: Json = False, csv: Csv = False) -> None:
+    """List the receivers of a bank's alerts, or of the union's own."""
+    show.hooks(webhooks.listed(at_bank_or_union(bank)), json=json, csv=csv)
 
 
 @hooks_app.command("add")
-def add_hook(url: str, bank: AnyBank = None) -> None:
+def add_hook(url: str, bank: HookBank = None) -> None:
     """Send alerts to an address; prints the secret that its signatures are checked with."""
-    scope = _scope(bank) if bank else Scope.system(None)
+    scope = at_bank_or_union(bank)
     hook = webhooks.add(scope, url)
-    typer.echo(f"{hook.hook} {webhooks.secret(scope, hook.hook)}")
+    say(f"{hook.hook} {webhooks.secret(scope, hook.hook)}")
 
 
 @hooks_app.command("remove")
-def remove_hook(hook: str, bank: AnyBank = None) -> None:
+def remove_hook(hook: str, bank: HookBank = None) -> None:
     """Stop sending alerts to a receiver."""
-    webhooks.remove(_scope(bank) if bank else Scope.system(None), hook)
-    typer.echo(f"removed {hook}")
+    webhooks.remove(at_bank_or_union(bank), hook)
+    say(f"removed {hook}")
 
 
 def define_command(
@@ -265,21 +269,21 @@ def define_command(
     bank: Bank,
 ) -> None:
     """Install a folder's feeds, jobs, indicators and tags as a bank's own definitions."""
-    name = bank_id(bank)
+    name = bank_to_be(bank)
     installed = definitions.install_all(Scope.system(name), directory)
     if banks.ensure(Scope.system(None), name):
-        show.words([f"registered bank {name}"])
+        note(f"registered bank {name}")
     for kind, files in installed.items():
-        typer.echo(f"{kind}: {len(files)} installed")
-
-
-def _scope(bank: str) -> Scope:
-    return Scope.system(banks.get(bank_id(bank)).bank)
+        say(f"{kind}: {len(files)} installed")
 
 
 def _day(scope: Scope, text: str | None) -> date:
     if text is not None:
         return _come(parse_date(text, "business date"))
+    return _newest(scope)
+
+
+def _newest(scope: Scope) -> date:
     newest = inflow.newest_date(scope)
     if newest is None:
         raise NotFound(
@@ -296,11 +300,11 @@ def _come(day: date) -> date:
 
 def _union_day(text: str | None) -> date:
     if text is not None:
-        return parse_date(text, "business date")
+        return _come(parse_date(text, "business date"))
     found = [inflow.newest_date(Scope.system(bank.bank)) for bank in banks.all_banks()]
     days = [day for day in found if day is not None]
     if not days:
-        raise InvalidInput("no bank has data yet", "Load feeds, or name a date with --date.")
+        raise NotFound("no bank has data yet", "Load feeds, or name a date with --date.")
     return max(days)
 
 
@@ -316,19 +320,24 @@ def _follow(made: Sequence[Order], label: str) -> list[Order]:
     return ended
 
 
-def _report_day(scope: Scope, day: date, ended: list[Order], *, as_json: bool) -> None:
-    stands = board.stands(scope, day)
-    if as_json:
-        show.as_json({"business_date": day, "orders": ended, "jobs": stands})
-    else:
-        show.stands(stands)
-        show.words(order.error for order in ended if order.error)
+def _report_day(
+    day: date, stands: Sequence[Stand], ended: list[Order], *, json: bool, csv: bool
+) -> None:
+    whole = {"business_date": day, "orders": ended, "jobs": stands}
+    show.stands(stands, whole=whole, json=json, csv=csv)
+    for order in ended:
+        if order.error:
+            note(order.error)
     _leave(ended)
 
 
 def _leave(ended: Sequence[Order]) -> None:
-    states = {order.state for order in ended}
-    if OrderState.FAILED in states:
-        raise typer.Exit(FAILED)
-    if states - {OrderState.DONE}:
-        raise typer.Exit(NOT_COMPLETE)
+    """End with the exit code of what the orders came to, and say where the reasons are."""
+    left = [order for order in ended if order.state is not OrderState.DONE]
+    if not left:
+        return
+    failed = any(order.state is OrderState.FAILED for order in left)
+    first, what = left[0], "failed" if failed else "wait for feeds or are paused"
+    day = first.dates[-1]
+    note(f"some jobs {what}: see `titian jobs status --bank {first.bank} --date {day}`")
+    raise typer.Exit(FAILED if failed else NOT_COMPLETE)

@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from titian.data.jobs import board, calendars, executor, orders, pauses
+from titian.data.jobs import board, calendars, executor, inflow, orders, pauses, runlog
 from titian.data.jobs.catalogue import Catalogue, fresh, load
 from titian.data.jobs.model import State
 from titian.data.jobs.orders import Order, Reason
@@ -104,15 +104,37 @@ def rerun_job(scope: Scope, job: str, business_date: date) -> Order:
 def rerun_failed(scope: Scope, business_date: date) -> Order:
     """Run a date's failed jobs again, and what was held up by them. Needs RUN_JOBS.
 
-    Raises Conflict when nothing failed.
+    Jobs above them whose feeds have other rows since they ran (delivered again, or mended) run
+    first. Raises Conflict when nothing failed.
     """
     failed = [s.job for s in board.stands(scope, business_date) if s.state is State.FAILED]
     if not failed:
         raise Conflict(
-            f"no job of {scope.bank} failed on {business_date}", "There is nothing to repeat."
+            f"no job of {scope.bank} failed on {business_date}",
+            "Nothing needs repeating; name a job to repeat it all the same.",
         )
-    names = load(scope).graph.downstream(failed)
+    catalogue = load(scope)
+    outdated = _outdated(scope, catalogue, catalogue.graph.upstream(failed), business_date)
+    names = catalogue.graph.downstream([*outdated, *failed])
     return run(scope, [business_date], jobs=names, force=True, reason=Reason.RERUN)
+
+
+def _outdated(
+    scope: Scope, catalogue: Catalogue, names: Iterable[str], business_date: date
+) -> list[str]:
+    """Name those jobs whose feeds got other rows after they last ran for a date."""
+    came = inflow.arrival_times(scope, [business_date])
+    ran = runlog.standings(scope.bank_id, [business_date])
+    return [
+        name
+        for name in names
+        if (mine := ran.get((business_date, name))) is not None
+        and mine.started is not None
+        and any(
+            (at := came.get((business_date, feed))) is not None and at > mine.started
+            for feed in catalogue.jobs[name].waits
+        )
+    ]
 
 
 def pause(scope: Scope, job: str | None, reason: str) -> None:

@@ -22,6 +22,7 @@ from threading import Condition, Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError
 
 from titian.data.jobs import conductor, orders, slots
 from titian.data.jobs.orders import Order, OrderState, Reason
@@ -277,6 +278,10 @@ def _system_database() -> tuple[str, Engine | None]:
     url = f"sqlite:///{path}"
     engine = create_engine(url)
     event.listen(engine, "connect", _prepare)
+    try:
+        engine.connect().close()
+    except DatabaseError as error:
+        raise db.explained(error, str(path)) from error
     return url, engine
 
 

@@ -12,7 +12,18 @@ from titian.data.jobs import calendars
 from titian.data.jobs.model import Engine
 from titian.data.strict import Document, Place, read_yaml
 from titian.kernel.errors import InvalidDefinition, InvalidInput
-from titian.lake.schema import BUSINESS_DATE, Column, Kind, Layer, Mask, PiClass, Table, split_name
+from titian.kernel.labels import UNSAID, Label
+from titian.lake.schema import (
+    BUSINESS_DATE,
+    Code,
+    Column,
+    Kind,
+    Layer,
+    Mask,
+    PiClass,
+    Table,
+    split_name,
+)
 
 MAX_RETRIES = 10
 MAX_TIMEOUT_S = 24 * 3600
@@ -24,6 +35,7 @@ _KEYS = (
     "en",
     "description",
     "kind",
+    "sorted_by",
     "schedule",
     "waits",
     "due",
@@ -35,7 +47,18 @@ _KEYS = (
     "columns",
     "checks",
 )
-_COLUMN_KEYS = ("type", "zh", "en", "class", "level", "mask", "key", "required", "description")
+_COLUMN_KEYS = (
+    "type",
+    "zh",
+    "en",
+    "class",
+    "level",
+    "mask",
+    "key",
+    "required",
+    "description",
+    "codes",
+)
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -114,7 +137,6 @@ def _table(document: Document, value: dict[str, object]) -> Table:
             ("writes",), f"a job may not write {qualified}", "Only feeds write raw; use core."
         )
     columns = document.mapping(value["columns"], ("columns",), "columns")
-    description = value.get("description", "")
     kind = document.choice(value.get("kind", "snapshot"), ("kind",), "kind", list(Kind))
     made = tuple(_column(document, name_, spec) for name_, spec in columns.items())
     try:
@@ -124,10 +146,11 @@ def _table(document: Document, value: dict[str, object]) -> Table:
             zh=document.text(value["zh"], ("zh",), "zh"),
             en=document.text(value["en"], ("en",), "en"),
             columns=made,
-            description=document.text(description, ("description",), "description")
-            if description
-            else "",
+            description=_description(document, value, ()),
             kind=Kind(kind),
+            sorted_by=document.text(value["sorted_by"], ("sorted_by",), "sorted_by")
+            if "sorted_by" in value
+            else "",
         )
     except InvalidDefinition:
         raise
@@ -144,7 +167,6 @@ def _column(document: Document, name: str, spec: object) -> Column:
             raise document.error(place, f"column {name} lacks {key!r}", f"Add `{key}: …`.")
     pi_class = given.get("class", PiClass.NONE.value)
     mask = given.get("mask", Mask.DEFAULT.value)
-    description = given.get("description", "")
     try:
         return Column(
             name=name,
@@ -156,12 +178,27 @@ def _column(document: Document, name: str, spec: object) -> Column:
             mask=Mask(document.choice(mask, (*place, "mask"), "mask", list(Mask))),
             required=document.flag(given.get("required", False), place, "required"),
             key=document.flag(given.get("key", False), place, "key"),
-            description=document.text(description, place, "description") if description else "",
+            description=_description(document, given, place),
+            codes=_codes(document, given.get("codes", {}), (*place, "codes")),
         )
     except InvalidDefinition:
         raise
     except InvalidInput as error:
         raise document.error(place, error.what, error.remedy) from None
+
+
+def _description(document: Document, given: dict[str, object], place: Place) -> Label:
+    if "description" not in given:
+        return UNSAID
+    return document.label(given["description"], (*place, "description"), "description")
+
+
+def _codes(document: Document, given: object, place: Place) -> tuple[Code, ...]:
+    codes = document.mapping(given, place, "codes")
+    return tuple(
+        Code(value, document.label(label, (*place, value), f"code {value}"))
+        for value, label in codes.items()
+    )
 
 
 def _schedule(document: Document, value: object) -> str:

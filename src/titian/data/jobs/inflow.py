@@ -10,14 +10,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import func, select, union_all
 
 from titian.data import definitions, feeds
 from titian.data.checks.evaluate import Facts
 from titian.data.feeds import arrivals
-from titian.data.feeds.model import Decoder
-from titian.data.feeds.record import ArrivalStatus
-from titian.data.feeds.tables import feed_arrival
+from titian.data.feeds.model import Decoder, Status
+from titian.data.feeds.record import ArrivalStatus, RowStatus
+from titian.data.feeds.tables import feed_arrival, feed_quarantine
 from titian.kernel import db
 from titian.kernel.money import FEN_PER_YUAN
 from titian.kernel.scope import Scope
@@ -66,13 +66,22 @@ def missing(
 ) -> tuple[str, ...]:
     """Name the feeds of a job that should have delivered a business date and have not.
 
-    A rejected delivery leaves no trace in raw, so it counts as missing.
+    A rejected delivery leaves no trace in raw, so it counts as missing. On a date that no delivery
+    is due for, a feed is missing only if it has brought nothing up to then: what jobs would make
+    of it is empty.
     """
-    return tuple(
-        name
-        for name in waits
-        if known[name].expected_on(business_date)
-        and not has_date(scope, known[name].table.qualified, business_date)
+    return tuple(name for name in waits if _is_missing(scope, known[name], business_date))
+
+
+def _is_missing(scope: Scope, feed: Feed, business_date: date) -> bool:
+    if feed.expected_on(business_date):
+        return not has_date(scope, feed.table.qualified, business_date)
+    if feed.contract.optional or feed.contract.status is not Status.ACTIVE:
+        return False
+    name = feed.table.qualified
+    return (
+        not store.exists(scope, name)
+        or min(store.dates(scope, name), default=date.max) > business_date
     )
 
 
@@ -91,20 +100,33 @@ def lake_tables(scope: Scope) -> list[Table]:
 
 
 def arrival_times(scope: Scope, dates: Sequence[date]) -> dict[tuple[date, str], datetime]:
-    """Give the moments at which the deliveries that hold now were loaded, by date and feed."""
-    query = select(
-        feed_arrival.c.business_date, feed_arrival.c.feed, feed_arrival.c.finished_at
+    """Give the moments at which dates got the rows they hold, by date and feed.
+
+    That is when the delivery was loaded, or when its last mended row was put in.
+    """
+    loaded = select(
+        feed_arrival.c.business_date, feed_arrival.c.feed, feed_arrival.c.finished_at.label("at")
     ).where(
         feed_arrival.c.bank == scope.bank_id,
-        feed_arrival.c.business_date >= min(dates),
-        feed_arrival.c.business_date <= max(dates),
+        feed_arrival.c.business_date.between(min(dates), max(dates)),
         feed_arrival.c.status == ArrivalStatus.LOADED.value,
+        feed_arrival.c.finished_at.is_not(None),
     )
+    mended = select(
+        feed_quarantine.c.business_date,
+        feed_quarantine.c.feed,
+        feed_quarantine.c.changed_at.label("at"),
+    ).where(
+        feed_quarantine.c.bank == scope.bank_id,
+        feed_quarantine.c.business_date.between(min(dates), max(dates)),
+        feed_quarantine.c.status == RowStatus.REPLAYED.value,
+    )
+    either = union_all(loaded, mended).subquery()
+    newest = select(either.c.business_date, either.c.feed, func.max(either.c.at).label("at"))
     with db.read() as connection:
         return {
-            (row.business_date, row.feed): row.finished_at
-            for row in connection.execute(query)
-            if row.finished_at is not None
+            (row.business_date, row.feed): row.at
+            for row in connection.execute(newest.group_by(either.c.business_date, either.c.feed))
         }
 
 

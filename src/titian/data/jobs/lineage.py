@@ -1,21 +1,26 @@
 """Column lineage: where every column comes from, up to the field of a bank's file, and down again.
 
 A column is named `core.loan.balance_fen`; a field of a delivered file `feed:loan.LN_BAL`. What a
-Python job does inside is not known, so its columns come from every column it may read.
+Python job does inside is not known, so its columns come from every column it may read; but for
+indicators and tags, whose rooms say what they are made of (`origins`): lineage ends in them, named
+`indicator:risk.npl_ratio` and `tag:loans.has_loan`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import attrgetter
 
 from titian.data.jobs.catalogue import Catalogue, load
 from titian.data.jobs.inflow import Feed
 from titian.data.jobs.model import Job
-from titian.data.jobs.sqltext import column_sources, read_sql
+from titian.data.jobs.origins import INDICATOR, TAG, Origins, known
+from titian.data.jobs.sqltext import columns_made, read_sql
 from titian.data.strict import nearest
 from titian.kernel.errors import NotFound
+from titian.kernel.labels import UNSAID, Label
 from titian.kernel.scope import Permission, Scope
 
 FEED = "feed:"
@@ -24,12 +29,19 @@ MAX_NODES = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One column made from another; `job` is what makes it (a feed's name at the top)."""
+    """One column made from another; `job` is what makes it (a feed's name at the top).
+
+    `how` says how all of the target is made: SQL over the columns read, or words. Seeing the edge
+    takes the permission `needs` and the data `level`.
+    """
 
     source: str
     target: str
     job: str
     exact: bool
+    how: Label = UNSAID
+    needs: Permission | None = None
+    level: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +68,26 @@ class Lineage:
                 for name in self.columns
             ],
             "links": [
-                {"source": e.source, "target": e.target, "job": e.job, "exact": e.exact}
+                {
+                    "source": e.source,
+                    "target": e.target,
+                    "job": e.job,
+                    "exact": e.exact,
+                    "how": {"zh": e.how.zh, "en": e.how.en},
+                }
                 for e in self.edges
             ],
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables and feeds (`feed:loan`) around one table, and the edges between them."""
+
+    table: str
+    tables: tuple[str, ...]
+    edges: tuple[Edge, ...]
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +98,24 @@ class _Index:
 
 def upstream(scope: Scope, column: str) -> Lineage:
     """Give all columns and file fields a column comes from. Needs VIEW_CATALOG. Raises NotFound."""
-    catalogue = _visible(scope)
-    index = _index(catalogue)
-    return _walk(_named(catalogue, column), index.up, lambda edge: edge.source)
+    index = _visible(scope)
+    _known(scope, index, column)
+    return _walked(scope, column, index.up, _SOURCE)
 
 
 def downstream(scope: Scope, column: str) -> Lineage:
     """Give all columns made from a column or file field. Needs VIEW_CATALOG. Raises NotFound."""
-    catalogue = _visible(scope)
-    index = _index(catalogue)
-    return _walk(_named(catalogue, column), index.down, lambda edge: edge.target)
+    index = _visible(scope)
+    _known(scope, index, column)
+    return _walked(scope, column, index.down, _TARGET)
 
 
 def around(scope: Scope, column: str) -> Lineage:
     """Give both directions in one. Needs VIEW_CATALOG. Raises NotFound."""
-    up, down = upstream(scope, column), downstream(scope, column)
+    index = _visible(scope)
+    _known(scope, index, column)
+    up = _walked(scope, column, index.up, _SOURCE)
+    down = _walked(scope, column, index.down, _TARGET)
     return Lineage(
         column,
         tuple(dict.fromkeys((*reversed(up.columns), *down.columns))),
@@ -93,9 +124,30 @@ def around(scope: Scope, column: str) -> Lineage:
     )
 
 
+def tables_around(scope: Scope, table: str) -> Tables:
+    """Give the tables a table is made from and those made of it, both ways in one walk.
+
+    Tables that are only filtered or joined by count too. Needs VIEW_CATALOG. Raises NotFound.
+    """
+    scope.require(Permission.VIEW_CATALOG)
+    catalogue = load(scope)
+    if table not in catalogue.tables:
+        raise NotFound(f"there is no table {table!r}", nearest(table, catalogue.tables))
+    index = _tables_indexed(_Held(catalogue))
+    above, sources, cut = _walk(scope, table, index.up, _SOURCE)
+    below, made, cut_too = _walk(scope, table, index.down, _TARGET)
+    return Tables(
+        table,
+        tuple(dict.fromkeys((*reversed(above), *below))),
+        tuple(dict.fromkeys((*sources, *made))),
+        cut or cut_too,
+    )
+
+
 def readers(scope: Scope, table: str) -> tuple[str, ...]:
     """List the jobs that read a table, in order. Needs VIEW_CATALOG."""
-    catalogue = _visible(scope)
+    scope.require(Permission.VIEW_CATALOG)
+    catalogue = load(scope)
     return tuple(
         name
         for name in catalogue.graph.order
@@ -103,20 +155,30 @@ def readers(scope: Scope, table: str) -> tuple[str, ...]:
     )
 
 
-def _visible(scope: Scope) -> Catalogue:
+def column_edges(catalogue: Catalogue) -> Mapping[str, tuple[Edge, ...]]:
+    """Give, for each column made, the edges that lead to it."""
+    return _indexed(_Held(catalogue)).up
+
+
+def _visible(scope: Scope) -> _Index:
     scope.require(Permission.VIEW_CATALOG)
-    return load(scope)
+    return _indexed(_Held(load(scope), *known(scope)))
 
 
-def _named(catalogue: Catalogue, column: str) -> str:
+def _known(scope: Scope, index: _Index, column: str) -> None:
+    catalogue = load(scope)
     table, _, name = column.rpartition(".")
+    if column.startswith((INDICATOR, TAG)):
+        if column not in index.up:
+            raise NotFound(f"there is no {column!r}", nearest(column, _ends(index)))
+        return
     if table.startswith(FEED):
         feed = catalogue.feeds.get(table.removeprefix(FEED))
         fields = {source for _, source in feed.sources} if feed else set()
         if name in fields:
-            return column
-        known: Iterable[str] = fields or [FEED + key for key in catalogue.feeds]
-        raise NotFound(f"no feed has a field {column!r}", nearest(name if fields else table, known))
+            return
+        near: Iterable[str] = fields or [FEED + key for key in catalogue.feeds]
+        raise NotFound(f"no feed has a field {column!r}", nearest(name if fields else table, near))
     if table.count(".") != 1:
         raise NotFound(
             f"{column!r} does not name a column",
@@ -125,84 +187,149 @@ def _named(catalogue: Catalogue, column: str) -> str:
     if table not in catalogue.tables:
         raise NotFound(f"there is no table {table!r}", nearest(table, catalogue.tables))
     catalogue.tables[table].column(name)
-    return column
 
 
-def _index(catalogue: Catalogue) -> _Index:
-    return _indexed(_Held(catalogue))
+def _ends(index: _Index) -> list[str]:
+    return [name for name in index.up if name.startswith((INDICATOR, TAG))]
 
 
 class _Held:
-    """A catalogue as a cache key, by identity: `load` gives the same one until a file changes."""
+    """Objects as a cache key, by identity: the same ones come until a definition changes."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, *origins: Origins) -> None:
         self.catalogue = catalogue
+        self.origins = origins
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held) and other.catalogue is self.catalogue
+        return (
+            isinstance(other, _Held)
+            and other.catalogue is self.catalogue
+            and [*map(id, other.origins)] == [*map(id, self.origins)]
+        )
 
     def __hash__(self) -> int:
-        return id(self.catalogue)
+        return hash((id(self.catalogue), *map(id, self.origins)))
 
 
 @lru_cache(maxsize=64)
 def _indexed(held: _Held) -> _Index:
+    return _both_ways(_edges(held.catalogue, held.origins))
+
+
+@lru_cache(maxsize=64)
+def _tables_indexed(held: _Held) -> _Index:
+    return _both_ways(_table_edges(held.catalogue))
+
+
+def _both_ways(edges: Iterable[Edge]) -> _Index:
     up: dict[str, list[Edge]] = {}
     down: dict[str, list[Edge]] = {}
-    for edge in _edges(held.catalogue):
+    for edge in edges:
         up.setdefault(edge.target, []).append(edge)
         down.setdefault(edge.source, []).append(edge)
     return _Index(
-        {name: tuple(edges) for name, edges in up.items()},
-        {name: tuple(edges) for name, edges in down.items()},
+        {name: tuple(some) for name, some in up.items()},
+        {name: tuple(some) for name, some in down.items()},
     )
 
 
-def _edges(catalogue: Catalogue) -> Iterable[Edge]:
+def _table_edges(catalogue: Catalogue) -> Iterable[Edge]:
+    for feed in catalogue.feeds.values():
+        yield Edge(f"{FEED}{feed.name}", feed.table.qualified, feed.name, exact=True)
+    for job in catalogue.jobs.values():
+        own = {made.qualified for made in job.writes}
+        sources = {read.table for read in job.reads if not read.by_check} - own
+        for source in sorted(sources):
+            for target in sorted(own):
+                yield Edge(source, target, job.name, exact=True)
+
+
+def _edges(catalogue: Catalogue, origins: Sequence[Origins]) -> Iterable[Edge]:
+    spoken_for = frozenset[str]().union(*(one.jobs for one in origins))
     for feed in catalogue.feeds.values():
         yield from _feed_edges(feed)
     for job in catalogue.jobs.values():
         if job.sql is not None:
-            table = job.writes[0].qualified
-            for column, sources in _sources(catalogue, job).items():
-                for source in sources:
-                    yield Edge(source, f"{table}.{column}", job.name, exact=True)
-            continue
-        sources_ = [
-            f"{read.table}.{column.name}"
-            for read in job.reads
-            if not read.by_check
-            for column in catalogue.tables[read.table].columns
-        ]
-        for made in job.writes:
-            for column_ in made.columns:
-                for source in sources_:
-                    yield Edge(source, f"{made.qualified}.{column_.name}", job.name, exact=False)
-
-
-def _sources(catalogue: Catalogue, job: Job) -> Mapping[str, tuple[str, ...]]:
-    assert job.sql is not None, "a SQL job"
-    text = read_sql(job.sql, job.file)
-    known = tuple(catalogue.tables[name] for name, _ in text.tables)
-    return column_sources(text, known, job.writes[0])
+            yield from _sql_edges(catalogue, job)
+        elif job.name not in spoken_for:
+            yield from _opaque_edges(catalogue, job)
+    for one in origins:
+        for name, origin in one.made:
+            yield Edge(
+                origin.source,
+                origin.target,
+                name,
+                exact=True,
+                how=origin.how,
+                needs=origin.needs,
+                level=origin.level,
+            )
 
 
 def _feed_edges(feed: Feed) -> Iterable[Edge]:
+    decoders = {one.column.name: one.decoder for one in feed.contract.fields}
     for column, source in feed.sources:
         target = f"{feed.table.qualified}.{column}"
-        yield Edge(f"{FEED}{feed.name}.{source}", target, feed.name, exact=True)
+        decoder = decoders.get(column)
+        how = _same(f"{decoder}({source})" if decoder else source)
+        yield Edge(f"{FEED}{feed.name}.{source}", target, feed.name, exact=True, how=how)
 
 
-def _walk(start: str, edges: Mapping[str, tuple[Edge, ...]], end: object) -> Lineage:
-    assert callable(end)
+def _sql_edges(catalogue: Catalogue, job: Job) -> Iterable[Edge]:
+    assert job.sql is not None, "a SQL job"
+    text = read_sql(job.sql, job.file)
+    tables = tuple(catalogue.tables[name] for name, _ in text.tables)
+    for column, made in columns_made(text, tables, job.writes[0]).items():
+        target, how = f"{job.writes[0].qualified}.{column}", _same(made.expression)
+        for source in made.sources:
+            yield Edge(source, target, job.name, exact=True, how=how)
+
+
+def _opaque_edges(catalogue: Catalogue, job: Job) -> Iterable[Edge]:
+    sources = [
+        f"{read.table}.{column.name}"
+        for read in job.reads
+        if not read.by_check
+        for column in catalogue.tables[read.table].columns
+    ]
+    for made in job.writes:
+        for column in made.columns:
+            for source in sources:
+                yield Edge(source, f"{made.qualified}.{column.name}", job.name, exact=False)
+
+
+def _same(text: str) -> Label:
+    return Label(text, text)
+
+
+_End = Callable[[Edge], str]
+_SOURCE: _End = attrgetter("source")
+_TARGET: _End = attrgetter("target")
+_Walk = tuple[tuple[str, ...], tuple[Edge, ...], bool]
+
+
+def _walked(scope: Scope, start: str, edges: Mapping[str, tuple[Edge, ...]], end: _End) -> Lineage:
+    names, passed, cut = _walk(scope, start, edges, end)
+    return Lineage(start, names, passed, cut)
+
+
+def _walk(scope: Scope, start: str, edges: Mapping[str, tuple[Edge, ...]], end: _End) -> _Walk:
     seen = {start: None}
     passed: dict[Edge, None] = {}
     open_ = [start]
     while open_ and len(seen) <= MAX_NODES:
         for edge in edges.get(open_.pop(), ()):
+            if not _may_see(scope, edge):
+                continue
             passed[edge] = None
             following = end(edge)
             if following not in seen:
                 seen[following] = None
                 open_.append(following)
-    return Lineage(start, tuple(seen), tuple(passed), cut=bool(open_))
+    return tuple(seen), tuple(passed), bool(open_)
+
+
+def _may_see(scope: Scope, edge: Edge) -> bool:
+    if edge.needs is None:
+        return True
+    return scope.allows(edge.needs) and (scope.is_system or edge.level <= scope.clearance)

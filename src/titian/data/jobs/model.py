@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from titian.data.checks.model import Check
 from titian.kernel.ids import BankId, RunId
+from titian.kernel.labels import UNSAID, Label
 from titian.kernel.scope import Scope
 from titian.lake.schema import Table
 
@@ -78,7 +79,7 @@ class Job:
     version: str
     zh: str
     en: str
-    description: str = ""
+    description: Label = UNSAID
     timeout_s: float | None = None
     due: str | None = None
     engine: Engine = Engine.DUCKDB

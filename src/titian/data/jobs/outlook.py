@@ -11,6 +11,7 @@ from titian.data.jobs.orders import Order, OrderState
 from titian.data.jobs.plan import Plan, Unit
 from titian.data.jobs.record import Record
 from titian.data.jobs.runlog import Standing
+from titian.kernel.errors import Cause
 from titian.kernel.scope import Scope
 
 Key = tuple[date, str]
@@ -94,7 +95,7 @@ class Outlook:
         self, job: Job, day: date, paused: frozenset[str], *, called_off: bool
     ) -> tuple[State | None, str]:
         if called_off:
-            return State.HELD, "the order was called off"
+            return State.HELD, Cause("the order was called off")
         for parent in self.catalogue.graph.parents[job.name]:
             why = self._blocked_by(job, parent, day)
             if why:
@@ -104,10 +105,10 @@ class Outlook:
             if why:
                 return State.HELD, why
         if pauses.WHOLE_BANK in paused or job.name in paused:
-            return State.PAUSED, "paused; resume it to run it"
+            return State.PAUSED, Cause("paused; resume it to run it")
         absent = inflow.missing(self.scope, self.catalogue.feeds, job.waits, day)
         if absent:
-            return State.WAITING, f"waits for {', '.join(absent)}"
+            return State.WAITING, Cause(f"waits for {', '.join(absent)}")
         return None, ""
 
     def _blocked_by(self, job: Job, parent: str, day: date) -> str:
@@ -115,12 +116,12 @@ class Outlook:
         if state is None and (day, parent) not in self.planned:
             state = self._unplanned(parent, day)
         if state is not None:
-            return f"held up by {parent} ({state.value})"
+            return Cause(f"held up by {parent} ({state.value})")
         if not self._looks_back(job, parent):
             return ""
         for (other, name), past in self.bad.items():
             if name == parent and other < day:
-                return f"held up by {parent} of {other} ({past.value})"
+                return Cause(f"held up by {parent} of {other} ({past.value})")
         return ""
 
     def _unplanned(self, parent: str, day: date) -> State | None:
@@ -138,5 +139,5 @@ class Outlook:
     def _own_past(self, job: Job, day: date) -> str:
         for (other, name), state in self.bad.items():
             if name == job.name and other < day:
-                return f"held up by itself on {other} ({state.value})"
+                return Cause(f"held up by itself on {other} ({state.value})")
         return ""

@@ -9,8 +9,9 @@ from sqlalchemy import delete, insert, select
 
 from titian.data.jobs.tables import job_pause
 from titian.kernel import audit, clock, db
-from titian.kernel.errors import Conflict, NotFound
+from titian.kernel.errors import Conflict, NotFound, Remedy
 from titian.kernel.ids import BankId
+from titian.kernel.near import nearest
 from titian.kernel.scope import Permission, Scope
 
 WHOLE_BANK = ""
@@ -75,5 +76,7 @@ def remove(scope: Scope, job: str) -> None:
             delete(job_pause).where(job_pause.c.bank == scope.bank_id, job_pause.c.job == job)
         )
         if not gone.rowcount:
-            raise NotFound(f"{job or scope.bank} is not paused", "See `titian jobs status`.")
+            held = [name or str(scope.bank) for name in names(scope.bank_id)]
+            what = f"{job or scope.bank} is not paused"
+            raise NotFound(what, nearest(job, held) if held else Remedy("Nothing is paused here."))
         audit.record(scope, "jobs.resume", job or scope.bank_id, {}, connection)

@@ -57,7 +57,6 @@ class PythonJob:
     batch: bool
     zh: str
     en: str
-    description: str
 
     @property
     def file(self) -> str:
@@ -84,7 +83,7 @@ class PythonJob:
             version=_version(self.function, shape),
             zh=self.zh or main.zh,
             en=self.en or main.en,
-            description=self.description or main.description,
+            description=main.description,
             timeout_s=self.timeout_s,
             due=self.due,
             file=self.file,
@@ -119,7 +118,6 @@ def job(
     batch: bool = False,
     zh: str = "",
     en: str = "",
-    description: str = "",
 ) -> Callable[[Function], PythonJob]:
     """Declare a Python job.
 
@@ -156,7 +154,6 @@ def job(
             batch=batch,
             zh=zh,
             en=en,
-            description=description or (inspect.getdoc(function) or "").partition("\n")[0],
         )
 
     return declare

@@ -1,17 +1,9 @@
-"""Tables and JSON of the jobs' command line."""
+"""Lists of the jobs' command line."""
 
 from __future__ import annotations
 
-import dataclasses
-import json
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
-from enum import Enum
+from collections.abc import Sequence
 
-import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 from rich.tree import Tree
 
 from titian.data.checks.results import Result
@@ -22,7 +14,7 @@ from titian.data.jobs.lineage import Edge, Lineage
 from titian.data.jobs.model import Stand, State
 from titian.data.jobs.orders import Order
 from titian.data.jobs.webhooks import Hook
-from titian.kernel.clock import BANK_TZ
+from titian.kernel.terminal import Cell, console, counted, listing
 
 COLOURS = {
     State.SUCCEEDED: "green",
@@ -37,134 +29,119 @@ COLOURS = {
 }
 
 
-def as_json(value: object) -> None:
-    """Print a value (dataclasses, dates and enums included) as JSON."""
-    typer.echo(json.dumps(_plain(value), ensure_ascii=False, indent=2))
-
-
-def _plain(value: object) -> object:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)
-        }
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return {str(_plain(key)): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item) for item in value]
-    return value
-
-
-def stands(found: Sequence[Stand]) -> None:
-    """Print where each job stands."""
-    table = Table("job", "state", "rows", "seconds", "why")
-    for stand in found:
-        colour = COLOURS[stand.state]
-        table.add_row(
+def stands(found: Sequence[Stand], *, whole: object, json: bool, csv: bool) -> None:
+    """List where each job stands; as JSON, print the `whole` they are part of."""
+    rows = [
+        (
             stand.job,
-            f"[{colour}]{stand.state.value}[/]",
-            f"{stand.rows:,}" if stand.run else "",
-            f"{stand.seconds:.3f}" if stand.run else "",
-            escape(stand.why),
+            Cell(stand.state, stand.state.value, COLOURS[stand.state]),
+            stand.rows if stand.run else None,
+            Cell(stand.seconds, f"{stand.seconds:.3f}") if stand.run else None,
+            stand.why,
         )
-    Console().print(table)
+        for stand in found
+    ]
+    none = "the bank has no jobs: `titian define` installs some"
+    names = ("job", "state", "rows", "seconds", "why")
+    listing(names, rows, none=none, whole=whole, json=json, csv=csv)
 
 
-def boards(found: Sequence[BankBoard]) -> None:
-    """Print one line per bank."""
-    table = Table("bank", "date", "done", "failed", "held", "waiting", "late", "rows", "finished")
-    for line in found:
-        counts = line.counts
-        table.add_row(
-            line.bank + (" (paused)" if line.paused else ""),
-            str(line.business_date),
-            f"{line.done}/{line.total}",
-            str(counts[State.FAILED] or ""),
-            str(counts[State.HELD] or ""),
-            str(counts[State.WAITING] or ""),
-            str(line.late or ""),
-            f"{line.rows:,}",
-            line.finished.astimezone(BANK_TZ).strftime("%m-%d %H:%M:%S") if line.finished else "",
+def boards(found: Sequence[BankBoard], *, json: bool, csv: bool) -> None:
+    """List one line per bank."""
+    rows = [
+        (
+            line.bank,
+            line.business_date,
+            Cell(line.done, f"{line.done}/{line.total}"),
+            *(Cell(count, str(count or "")) for count in _counts(line)),
+            line.rows,
+            line.finished,
+            "paused" if line.paused else "",
+            Cell(line.problem, line.problem, "red"),
         )
-        if line.problem:
-            table.add_row("", "", f"[red]{escape(line.problem)}[/]")
-    Console().print(table)
+        for line in found
+    ]
+    heads = ("bank", "business_date", "done", "failed", "held", "waiting", "late", "rows")
+    none = "no bank is registered yet: `titian banks add` registers one"
+    more = ("finished", "paused", "problem")
+    listing((*heads, *more), rows, none=none, whole=found, json=json, csv=csv)
 
 
-def orders(found: Sequence[Order]) -> None:
-    """Print one line per order."""
-    table = Table("order", "bank", "dates", "reason", "state", "units", "error")
+def _counts(line: BankBoard) -> tuple[int, ...]:
+    shown = (State.FAILED, State.HELD, State.WAITING)
+    return (*(line.counts[state] for state in shown), line.late)
+
+
+def orders(found: Sequence[Order], *, none: str, json: bool = False, csv: bool = False) -> None:
+    """List one line per order."""
+    rows = []
     for order in found:
         span = str(order.dates[0])
         span += f" … {order.dates[-1]}" if len(order.dates) > 1 else ""
-        table.add_row(
-            order.order,
-            order.bank,
-            span,
-            order.reason.value,
-            order.state.value,
-            f"{order.finished}/{order.total}",
-            escape(order.error),
-        )
-    Console().print(table)
+        units = Cell(order.finished, f"{order.finished}/{order.total}")
+        dates = Cell(order.dates, span)
+        rows.append((order.order, order.bank, dates, order.reason, order.state, units, order.error))
+    names = ("order", "bank", "dates", "reason", "state", "units", "error")
+    listing(names, rows, none=none, whole=found, json=json, csv=csv)
 
 
-def alerts(found: Sequence[Alert]) -> None:
-    """Print one line per alert."""
-    table = Table("raised", "bank", "date", "job", "kind", "message")
-    for alert in found:
-        table.add_row(
-            alert.raised.astimezone(BANK_TZ).strftime("%m-%d %H:%M"),
-            alert.bank,
-            str(alert.business_date),
-            alert.job,
-            alert.kind.value,
-            escape(alert.message),
-        )
-    Console().print(table)
+def alerts(found: Sequence[Alert], *, json: bool, csv: bool) -> None:
+    """List one line per alert."""
+    rows = [
+        (alert.raised, alert.bank, alert.business_date, alert.job, alert.kind, alert.message)
+        for alert in found
+    ]
+    names = ("raised", "bank", "business_date", "job", "kind", "message")
+    none = "nothing failed or is late"
+    listing(names, rows, none=none, whole=found, json=json, csv=csv)
 
 
-def hooks(found: Sequence[Hook]) -> None:
-    """Print one line per receiver of alerts."""
-    table = Table("receiver", "bank", "address", "since")
-    for hook in found:
-        since = hook.created.astimezone(BANK_TZ).strftime("%Y-%m-%d")
-        table.add_row(hook.hook, hook.bank or "(union)", escape(hook.url), since)
-    Console().print(table)
+def hooks(found: Sequence[Hook], *, json: bool, csv: bool) -> None:
+    """List one line per receiver of alerts."""
+    rows = [
+        (hook.hook, Cell(hook.bank, hook.bank or "(union)"), hook.url, hook.created)
+        for hook in found
+    ]
+    none = "no receiver is known: `titian jobs webhooks add` adds one"
+    names = ("receiver", "bank", "address", "since")
+    listing(names, rows, none=none, whole=found, json=json, csv=csv)
 
 
-def checks(found: Sequence[Result]) -> None:
-    """Print one line per check."""
-    table = Table("table", "date", "check", "severity", "result", "measured", "for example")
-    for result in found:
-        shown = "; ".join(
-            " ".join(f"{name}={value}" for name, value in row.items()) for row in result.sample[:2]
-        )
-        table.add_row(
+def checks(found: Sequence[Result], *, none: str, json: bool, csv: bool) -> None:
+    """List one line per check."""
+    rows = [
+        (
             result.table,
-            str(result.business_date),
-            escape(result.label),
-            result.severity.value,
-            "[green]passed[/]" if result.passed else "[red]failed[/]",
-            escape(result.measured),
-            escape(shown),
+            result.business_date,
+            result.label,
+            result.severity,
+            Cell(result.passed, *(("passed", "green") if result.passed else ("failed", "red"))),
+            result.measured,
+            Cell(result.sample, _examples(result)),
         )
-    Console().print(table)
+        for result in found
+    ]
+    names = ("table", "business_date", "check", "severity", "passed", "measured", "for_example")
+    listing(names, rows, none=none, whole=found, json=json, csv=csv)
 
 
-def graph(catalogue: Catalogue) -> None:
-    """Print the jobs in order, each with what it reads."""
-    table = Table("job", "reads", "schedule", "waits for", "checks")
+def _examples(result: Result) -> str:
+    return "; ".join(
+        " ".join(f"{name}={value}" for name, value in row.items()) for row in result.sample[:2]
+    )
+
+
+def graph(catalogue: Catalogue, *, whole: object, json: bool, csv: bool) -> None:
+    """List the jobs in order, each with what it reads; as JSON, print the `whole` graph."""
+    rows = []
     for name in catalogue.graph.order:
         job = catalogue.jobs[name]
         reads = [read.table + (" (history)" if read.history else "") for read in job.reads]
-        table.add_row(
-            name, ", ".join(reads), job.schedule, ", ".join(job.waits), str(len(job.checks))
-        )
-    Console().print(table)
+        rows.append((name, reads, job.schedule, job.waits, len(job.checks)))
+    none = "the bank has no jobs: `titian define` installs some"
+    remark = counted(len(rows), "job")
+    names = ("job", "reads", "schedule", "waits_for", "checks")
+    listing(names, rows, none=none, remark=remark, whole=whole, json=json, csv=csv)
 
 
 def lineage(found: Lineage, *, up: bool) -> None:
@@ -174,7 +151,7 @@ def lineage(found: Lineage, *, up: bool) -> None:
         beside.setdefault(edge.target if up else edge.source, []).append(edge)
     root = Tree(f"[bold]{found.column}[/] {'comes from' if up else 'goes into'}")
     _branch(root, found.column, beside, {found.column}, up=up)
-    Console().print(root)
+    console().print(root)
 
 
 def _branch(
@@ -187,9 +164,3 @@ def _branch(
             tree.add(f"{words} [dim](again)[/]")
             continue
         _branch(tree.add(words), name, beside, above | {name}, up=up)
-
-
-def words(lines: Iterable[str]) -> None:
-    """Print plain lines on stderr, so that they never mix with --json."""
-    for line in lines:
-        typer.echo(line, err=True)

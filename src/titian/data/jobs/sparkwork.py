@@ -7,6 +7,7 @@ process; checks are measured there first, without failing keys, and the lake com
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from datetime import date
 
 from titian.data.checks.evaluate import judge
@@ -33,7 +34,7 @@ def perform(scope: Scope, task: Task, brake: Brake) -> Made:
         )
     outcomes: list[Outcome] = []
     version: int | None = None
-    with SparkEngine(remote) as engine:
+    with closing(SparkEngine(remote)) as engine:
         for day in task.dates:
             brake.check()
             outcomes += _check(engine, scope, task, day)

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from sqlglot import exp, parse
 from sqlglot.errors import OptimizeError, ParseError, SqlglotError, TokenError
-from sqlglot.lineage import lineage
+from sqlglot.lineage import Node, lineage
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope as SqlScope
 from sqlglot.optimizer.scope import build_scope, traverse_scope
@@ -23,10 +23,12 @@ from titian.lake.views import sql_type
 
 DIALECT = "duckdb"
 MAX_SQL_CHARACTERS = 200_000
+MAX_EXPRESSION_CHARACTERS = 600
 
 # What a job may ask for: `$business_date` and dates derived from it.
 PARAMETERS = ("business_date", "previous_date", "month_start", "quarter_start", "year_start")
 
+_LOOSE = (exp.Binary, exp.Between, exp.In, exp.Unary)
 _FUNCTION_TABLES = ("range", "generate_series", "unnest")
 _UNRESOLVED = re.compile(
     r"[Cc]olumn '([^']+)' could not be resolved(?: for table: '([^']*)')?|Unknown column: (\w+)"
@@ -187,11 +189,20 @@ def understand(text: Text, known: tuple[Table, ...], target: Table) -> Meaning:
     return Meaning(tuple(_reads(query, text)), query)
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How an output column is made: the columns it comes from, and one expression over them."""
+
+    sources: tuple[str, ...]
+    expression: str
+
+
 @lru_cache(maxsize=4_096)
-def column_sources(
-    text: Text, known: tuple[Table, ...], target: Table
-) -> Mapping[str, tuple[str, ...]]:
-    """Give, for each output column, the columns (`raw.loan.amount_fen`) it is made from."""
+def columns_made(text: Text, known: tuple[Table, ...], target: Table) -> Mapping[str, Made]:
+    """Say of each output column how it is made of columns such as `raw.loan.amount_fen`.
+
+    What inner queries name is put in its place, so that the expression stands by itself.
+    """
     query = understand(text, known, target).query
     nodes = lineage(
         None,
@@ -202,7 +213,31 @@ def column_sources(
         trim_selects=False,
         copy=False,
     )
-    return {name: tuple(sorted(_leaves(node))) for name, node in nodes.items()}
+    return {
+        name: Made(tuple(sorted(_leaves(node))), _expression(node)) for name, node in nodes.items()
+    }
+
+
+def _expression(node: Node) -> str:
+    whole = _put_in(node).sql(DIALECT)
+    own = node.expression.unalias().sql(DIALECT)
+    shown = whole if len(whole) <= MAX_EXPRESSION_CHARACTERS else own
+    return shown[:MAX_EXPRESSION_CHARACTERS]
+
+
+def _put_in(node: Node) -> exp.Expr:
+    inner = {child.name: child for child in node.downstream}
+
+    def put(part: exp.Expr) -> exp.Expr:
+        child = inner.get(f"{part.table}.{part.name}") if isinstance(part, exp.Column) else None
+        if child is None or isinstance(child.expression, exp.Query):
+            return part
+        if isinstance(child.expression, exp.Table):
+            return exp.column(part.name, child.expression.name, child.expression.db)
+        found = _put_in(child)
+        return exp.Paren(this=found) if isinstance(found, _LOOSE) else found
+
+    return node.expression.unalias().transform(put)
 
 
 @lru_cache(maxsize=512)
@@ -331,9 +366,9 @@ def _date_side(side: exp.Expr) -> str | None:
     return None
 
 
-def _leaves(node: object) -> set[str]:
+def _leaves(node: Node) -> set[str]:
     found: set[str] = set()
-    for item in node.walk():  # type: ignore[attr-defined]  # sqlglot's Node
+    for item in node.walk():
         table = item.expression
         if isinstance(table, exp.Table) and table.db:
             found.add(f"{table.db}.{table.name}.{item.name.rpartition('.')[2]}")

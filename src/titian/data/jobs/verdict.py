@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from titian.data.checks.compile import describe
 from titian.data.checks.model import Outcome
+from titian.data.checks.wording import describe
 from titian.kernel.errors import Terminal, TitianError
 from titian.lake.schema import Table
 

@@ -26,7 +26,7 @@ from titian.data.jobs.orders import Reason
 from titian.kernel import banks, clock, db, logs
 from titian.kernel.banks import BankStatus
 from titian.kernel.clock import BANK_TZ
-from titian.kernel.errors import TitianError
+from titian.kernel.errors import Cause, TitianError
 from titian.kernel.scope import Scope
 
 EVERY_S = 5.0
@@ -153,4 +153,4 @@ def _due_moment(job: Job, day: date) -> datetime | None:
 
 
 def _words(kind: str, name: str, day: date, due: datetime) -> str:
-    return f"{kind} {name} of {day} was due at {due:%m-%d %H:%M} and is not through"
+    return Cause(f"{kind} {name} of {day} was due at {due:%m-%d %H:%M} and is not through")

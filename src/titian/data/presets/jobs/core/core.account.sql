@@ -2,8 +2,11 @@
 writes: core.account
 zh: 账户
 en: Accounts
-description: Every account with its balance at the close of the business date.
+description:
+  zh: 业务日期日终的全部账户及余额。
+  en: Every account with its balance at the close of the business date.
 kind: snapshot
+sorted_by: party_id
 schedule: daily
 waits: [account, balance, party]
 retries: 2
@@ -20,12 +23,17 @@ columns:
   term_months:      {type: integer, zh: 期限（月）, en: Term (months), class: C1, level: 2}
   annual_rate:      {type: "decimal(9,6)", zh: 年利率, en: Annual rate, class: C1, level: 2}
   balance_fen:      {type: integer, zh: 余额, en: Balance, class: C2, level: 3, mask: none}
-  balance_date:     {type: date, zh: 余额日期, en: Balance changed on, class: C1, level: 2}
+  balance_date:     {type: date, zh: 余额日期, en: Balance changed on, class: C1, level: 2,
+                     description: {zh: 最近一次余额变动的业务日期。, en: The business date on which the balance last moved.}}
   party_type:       {type: string, zh: 客户类型, en: Party type, class: C1, level: 2}
-  is_deposit:       {type: boolean, zh: 存款账户, en: Is a deposit, class: C1, level: 2, description: "neither wealth management nor a credit card"}
-  is_open:          {type: boolean, zh: 未销户, en: Is open, class: C1, level: 2}
-  maturity_date:    {type: date, zh: 到期日, en: Matures on, class: C1, level: 2, description: "time deposits only"}
-  days_to_maturity: {type: integer, zh: 剩余天数, en: Days to maturity, class: C1, level: 2}
+  is_deposit:       {type: boolean, zh: 存款账户, en: Is a deposit, class: C1, level: 2,
+                     description: {zh: 除理财和信用卡以外的账户。, en: Neither wealth management nor a credit card.}}
+  is_open:          {type: boolean, zh: 未销户, en: Is open, class: C1, level: 2,
+                     description: {zh: 业务日期日终未注销。, en: Not closed at the close of the business date.}}
+  maturity_date:    {type: date, zh: 到期日, en: Matures on, class: C1, level: 2,
+                     description: {zh: 仅定期存款有值，由开户日加存期得出。, en: "Of time deposits only: opening date plus term."}}
+  days_to_maturity: {type: integer, zh: 剩余天数, en: Days to maturity, class: C1, level: 2,
+                     description: {zh: 距到期日的天数，仅定期存款有值。, en: Days until it matures; of time deposits only.}}
 checks:
   - {unique: [account_id]}
   - {not_null: [account_id, party_id, product, org_id, status]}

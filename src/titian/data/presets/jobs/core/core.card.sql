@@ -2,8 +2,11 @@
 writes: core.card
 zh: 银行卡
 en: Cards
-description: Debit and credit cards at the close of the business date.
+description:
+  zh: 业务日期日终的借记卡与信用卡。
+  en: Debit and credit cards at the close of the business date.
 kind: snapshot
+sorted_by: party_id
 schedule: daily
 waits: [card, party]
 retries: 2
@@ -16,8 +19,10 @@ columns:
   open_date:        {type: date, zh: 开卡日, en: Opened, class: C1, level: 2}
   status:           {type: string, zh: 状态, en: Status, class: C1, level: 2, required: true}
   credit_limit_fen: {type: integer, zh: 信用额度, en: Credit limit, class: C2, level: 3, mask: none}
-  org_id:           {type: string, zh: 归属机构, en: Home organisation, class: none, level: 1}
-  is_active:        {type: boolean, zh: 有效卡, en: Active, class: C1, level: 2}
+  org_id:           {type: string, zh: 归属机构, en: Home organisation, class: none, level: 1,
+                     description: {zh: 持卡人归属的机构。, en: The organisation the holder belongs to.}}
+  is_active:        {type: boolean, zh: 有效卡, en: Active, class: C1, level: 2,
+                     description: {zh: 业务日期日终可正常使用。, en: In use at the close of the business date.}}
 checks:
   - {unique: [card_id]}
   - {not_null: [card_id, party_id, card_type, status]}

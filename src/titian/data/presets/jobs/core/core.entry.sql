@@ -2,8 +2,11 @@
 writes: core.entry
 zh: 交易分录
 en: Entries
-description: Every posting to an account on the business date.
+description:
+  zh: 业务日期当日的全部账户分录。
+  en: Every posting to an account on the business date.
 kind: event
+sorted_by: party_id
 schedule: daily
 waits: [entry]
 retries: 2
@@ -11,8 +14,8 @@ columns:
   entry_id:             {type: string, zh: 流水号, en: Entry, class: C1, level: 3, key: true}
   account_id:           {type: string, zh: 账户号, en: Account, class: C1, level: 3, required: true}
   party_id:             {type: string, zh: 客户号, en: Party, class: C1, level: 2}
-  occurred_at:          {type: timestamp, zh: 交易时间, en: Occurred at, class: C1, level: 2, required: true, description: "bank-local time"}
-  direction:            {type: string, zh: 借贷方向, en: Direction, class: C1, level: 2, required: true, description: "debit (out) or credit (in)"}
+  occurred_at:          {type: timestamp, zh: 交易时间, en: Occurred at, class: C1, level: 2, required: true}
+  direction:            {type: string, zh: 借贷方向, en: Direction, class: C1, level: 2, required: true}
   amount_fen:           {type: integer, zh: 金额, en: Amount, class: C2, level: 3, mask: none, required: true}
   balance_after_fen:    {type: integer, zh: 交易后余额, en: Balance after, class: C2, level: 3, mask: none}
   channel:              {type: string, zh: 渠道, en: Channel, class: C1, level: 2, required: true}
@@ -20,10 +23,14 @@ columns:
   counterparty_account: {type: string, zh: 对方账号, en: Counterparty account, class: C2, level: 3, mask: account}
   counterparty_name:    {type: string, zh: 对方户名, en: Counterparty name, class: C2, level: 3, mask: name}
   org_id:               {type: string, zh: 机构, en: Organisation, class: none, level: 1}
-  signed_fen:           {type: integer, zh: 净额, en: Signed amount, class: C2, level: 3, mask: none, description: "credit positive, debit negative"}
-  hour:                 {type: integer, zh: 小时, en: Hour, class: C1, level: 2}
-  is_night:             {type: boolean, zh: 夜间, en: At night, class: C1, level: 2, description: "22:00 to 06:00"}
-  is_electronic:        {type: boolean, zh: 电子渠道, en: Electronic channel, class: C1, level: 2, description: "neither counter nor ATM"}
+  signed_fen:           {type: integer, zh: 净额, en: Signed amount, class: C2, level: 3, mask: none,
+                         description: {zh: 转入为正，转出为负。, en: "Credit positive, debit negative."}}
+  hour:                 {type: integer, zh: 小时, en: Hour, class: C1, level: 2,
+                         description: {zh: 交易发生的小时，0 至 23。, en: "The hour it happened in, 0 to 23."}}
+  is_night:             {type: boolean, zh: 夜间, en: At night, class: C1, level: 2,
+                         description: {zh: "22:00 至次日 06:00。", en: "From 22:00 to 06:00."}}
+  is_electronic:        {type: boolean, zh: 电子渠道, en: Electronic channel, class: C1, level: 2,
+                         description: {zh: 柜面和自助设备以外的渠道。, en: Neither counter nor ATM.}}
 checks:
   - {unique: [entry_id]}
   - {not_null: [entry_id, account_id, occurred_at, direction, amount_fen, channel]}

@@ -2,14 +2,17 @@
 writes: core.event
 zh: 渠道事件
 en: Channel events
-description: Log-ins, device changes, payee changes and payments on the six channels on the business date.
+description:
+  zh: 业务日期当日六个渠道的登录、设备变更、收款人变更与支付。
+  en: Log-ins, device changes, payee changes and payments on the six channels on the business date.
 kind: event
+sorted_by: party_id
 schedule: daily
 waits: [event, party]
 retries: 2
 columns:
   event_id:      {type: string, zh: 事件号, en: Event, class: C1, level: 3, key: true}
-  occurred_at:   {type: timestamp, zh: 发生时间, en: Occurred at, class: C1, level: 2, required: true, description: "bank-local time"}
+  occurred_at:   {type: timestamp, zh: 发生时间, en: Occurred at, class: C1, level: 2, required: true}
   channel:       {type: string, zh: 渠道, en: Channel, class: C1, level: 2, required: true}
   event_type:    {type: string, zh: 事件类型, en: Event type, class: C1, level: 2, required: true}
   party_id:      {type: string, zh: 客户号, en: Party, class: C1, level: 2}
@@ -25,9 +28,12 @@ columns:
   terminal_id:   {type: string, zh: 终端号, en: Terminal, class: C1, level: 2}
   result:        {type: string, zh: 结果, en: Result, class: C1, level: 2, required: true}
   org_id:        {type: string, zh: 归属机构, en: Home organisation, class: none, level: 1}
-  hour:          {type: integer, zh: 小时, en: Hour, class: C1, level: 2}
-  is_night:      {type: boolean, zh: 夜间, en: At night, class: C1, level: 2, description: "22:00 to 06:00"}
-  is_payment:    {type: boolean, zh: 资金类, en: Moves money, class: C1, level: 2, description: "transfer, payment or cash-out"}
+  hour:          {type: integer, zh: 小时, en: Hour, class: C1, level: 2,
+                  description: {zh: 事件发生的小时，0 至 23。, en: "The hour it happened in, 0 to 23."}}
+  is_night:      {type: boolean, zh: 夜间, en: At night, class: C1, level: 2,
+                  description: {zh: "22:00 至次日 06:00。", en: "From 22:00 to 06:00."}}
+  is_payment:    {type: boolean, zh: 资金类, en: Moves money, class: C1, level: 2,
+                  description: {zh: 转账、支付或取现。, en: "A transfer, payment or cash withdrawal."}}
 checks:
   - {unique: [event_id]}
   - {not_null: [event_id, occurred_at, channel, event_type, result]}

@@ -2,7 +2,9 @@
 writes: core.household
 zh: 农户
 en: Households
-description: Farming households with their village, land and trade, at the close of the business date.
+description:
+  zh: 业务日期日终的农户及其所在村、土地与主业。
+  en: Farming households with their village, land and trade, at the close of the business date.
 kind: snapshot
 schedule: daily
 waits: [household, village]
@@ -13,11 +15,12 @@ columns:
   head_party_id:  {type: string, zh: 户主客户号, en: Head of household, class: C1, level: 2}
   members:        {type: integer, zh: 人口, en: Members, class: C1, level: 2}
   land_mu:        {type: "decimal(9,2)", zh: 耕地亩数, en: Land (mu), class: C2, level: 3, mask: none}
-  house:          {type: string, zh: 住房, en: House, class: C2, level: 3, mask: none, description: "brick, storey or old"}
+  house:          {type: string, zh: 住房, en: House, class: C2, level: 3, mask: none}
   industry:       {type: string, zh: 主业, en: Main trade, class: C1, level: 2}
   org_id:         {type: string, zh: 服务机构, en: Serving organisation, class: none, level: 1}
   credit_village: {type: boolean, zh: 信用村, en: Credit village, class: none, level: 1}
-  is_livestock:   {type: boolean, zh: 养殖户, en: Keeps livestock, class: C1, level: 2}
+  is_livestock:   {type: boolean, zh: 养殖户, en: Keeps livestock, class: C1, level: 2,
+                   description: {zh: 主业为养猪、养牛或养羊。, en: "Its main trade is pigs, cattle or sheep."}}
 checks:
   - {unique: [household_id]}
   - {not_null: [household_id, village_id]}

@@ -2,8 +2,11 @@
 writes: core.loan
 zh: 贷款借据
 en: Loans
-description: Every loan as it stood at the close of the business date.
+description:
+  zh: 业务日期日终的全部贷款借据。
+  en: Every loan as it stood at the close of the business date.
 kind: snapshot
+sorted_by: party_id
 schedule: daily
 waits: [loan, party]
 retries: 2
@@ -29,11 +32,18 @@ columns:
   org_id:           {type: string, zh: 经办机构, en: Organisation, class: none, level: 1, required: true}
   status:           {type: string, zh: 状态, en: Status, class: C1, level: 2, required: true}
   party_type:       {type: string, zh: 客户类型, en: Party type, class: C1, level: 2}
-  is_active:        {type: boolean, zh: 未结清, en: Outstanding, class: C1, level: 2}
-  is_npl:           {type: boolean, zh: 不良, en: Non-performing, class: C2, level: 3, mask: none, description: "active and classed substandard, doubtful or loss"}
-  overdue_bucket:   {type: string, zh: 逾期区间, en: Overdue bucket, class: C2, level: 3, mask: none, description: "current, d1_30, d31_60, d61_90, d91_180, over_180"}
-  term_bucket:      {type: string, zh: 期限区间, en: Term bucket, class: C1, level: 2, description: "short (to 12 months), medium (to 60), long"}
-  days_to_due:      {type: integer, zh: 剩余天数, en: Days to due, class: C1, level: 2}
+  is_active:        {type: boolean, zh: 未结清, en: Outstanding, class: C1, level: 2,
+                     description: {zh: 业务日期日终未结清、未核销。, en: Neither settled nor written off at the close of the business date.}}
+  is_npl:           {type: boolean, zh: 不良, en: Non-performing, class: C2, level: 3, mask: none,
+                     description: {zh: 未结清且分类为次级、可疑或损失。, en: "Outstanding and classed substandard, doubtful or loss."}}
+  overdue_bucket:   {type: string, zh: 逾期区间, en: Overdue bucket, class: C2, level: 3, mask: none,
+                     description: {zh: 按逾期天数划分的区间。, en: The bucket its days past due fall in.},
+                     codes: {current: {zh: 未逾期, en: Current}, d1_30: {zh: 逾期1至30天, en: 1 to 30 days}, d31_60: {zh: 逾期31至60天, en: 31 to 60 days}, d61_90: {zh: 逾期61至90天, en: 61 to 90 days}, d91_180: {zh: 逾期91至180天, en: 91 to 180 days}, over_180: {zh: 逾期180天以上, en: Over 180 days}}}
+  term_bucket:      {type: string, zh: 期限区间, en: Term bucket, class: C1, level: 2,
+                     description: {zh: 12 个月以内为短期，60 个月以内为中期，其余为长期。, en: "Short to 12 months, medium to 60, long beyond."},
+                     codes: {short: {zh: 短期, en: Short}, medium: {zh: 中期, en: Medium}, long: {zh: 长期, en: Long}}}
+  days_to_due:      {type: integer, zh: 剩余天数, en: Days to due, class: C1, level: 2,
+                     description: {zh: 距到期日的天数，已过到期日为负。, en: Days until the last instalment is due; negative once it has passed.}}
 checks:
   - {unique: [loan_id]}
   - {not_null: [loan_id, party_id, product, org_id, status, amount_fen, balance_fen]}

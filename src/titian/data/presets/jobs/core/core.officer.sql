@@ -2,7 +2,9 @@
 writes: core.officer
 zh: 员工
 en: Officers
-description: Loan officers, tellers and grid officers as they stood at the close of the business date.
+description:
+  zh: 业务日期日终的客户经理、柜员与网格员。
+  en: Loan officers, tellers and grid officers as they stood at the close of the business date.
 kind: snapshot
 schedule: daily
 waits: [officer]
@@ -11,9 +13,10 @@ columns:
   officer_id: {type: string, zh: 员工号, en: Officer, class: C1, level: 2, key: true}
   name:       {type: string, zh: 姓名, en: Name, class: C2, level: 3, mask: name}
   org_id:     {type: string, zh: 机构号, en: Organisation, class: none, level: 1, required: true}
-  role:       {type: string, zh: 岗位, en: Role, class: none, level: 1, required: true, description: "loan, teller or grid"}
+  role:       {type: string, zh: 岗位, en: Role, class: none, level: 1, required: true}
   status:     {type: string, zh: 状态, en: Status, class: none, level: 1, required: true}
-  is_active:  {type: boolean, zh: 在岗, en: In post, class: none, level: 1}
+  is_active:  {type: boolean, zh: 在岗, en: In post, class: none, level: 1,
+               description: {zh: 业务日期日终仍在岗。, en: Still works there at the close of the business date.}}
 checks:
   - {unique: [officer_id]}
   - {not_null: [officer_id, org_id, role, status]}

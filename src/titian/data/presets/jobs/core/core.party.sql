@@ -2,14 +2,17 @@
 writes: core.party
 zh: 客户主体
 en: Parties
-description: Persons, enterprises and cooperatives known to the bank at the close of the business date.
+description:
+  zh: 业务日期日终本行的个人、企业与合作社。
+  en: Persons, enterprises and cooperatives known to the bank at the close of the business date.
 kind: snapshot
+sorted_by: party_id
 schedule: daily
 waits: [party]
 retries: 2
 columns:
   party_id:           {type: string, zh: 客户号, en: Party, class: C1, level: 2, key: true}
-  party_type:         {type: string, zh: 客户类型, en: Type, class: C1, level: 2, required: true, description: "person, enterprise or cooperative"}
+  party_type:         {type: string, zh: 客户类型, en: Type, class: C1, level: 2, required: true}
   name:               {type: string, zh: 姓名或名称, en: Name, class: C2, level: 3, mask: name}
   id_type:            {type: string, zh: 证件类型, en: Id type, class: C1, level: 2}
   id_no:              {type: string, zh: 证件号码, en: Id number, class: C2, level: 3, mask: id_no}
@@ -28,11 +31,17 @@ columns:
   officer_id:         {type: string, zh: 客户经理, en: Officer, class: C1, level: 2}
   status:             {type: string, zh: 客户状态, en: Status, class: C1, level: 2, required: true}
   opt_out:            {type: boolean, zh: 拒绝营销, en: Marketing opt-out, class: C1, level: 2}
-  is_active:          {type: boolean, zh: 有效客户, en: Active, class: C1, level: 2}
-  age_years:          {type: integer, zh: 年龄, en: Age, class: C1, level: 2}
-  age_band:           {type: string, zh: 年龄段, en: Age band, class: C1, level: 2, description: "under_25, 25_34, 35_44, 45_59, 60_up; empty for enterprises"}
-  tenure_days:        {type: integer, zh: 入行天数, en: Days as a customer, class: C1, level: 2}
-  is_rural:           {type: boolean, zh: 农村客户, en: Lives in a village, class: C1, level: 2}
+  is_active:          {type: boolean, zh: 有效客户, en: Active, class: C1, level: 2,
+                       description: {zh: 业务日期日终未销户。, en: Still banks here at the close of the business date.}}
+  age_years:          {type: integer, zh: 年龄, en: Age, class: C1, level: 2,
+                       description: {zh: 业务日期的周岁，企业和合作社为空。, en: Full years at the business date; empty for enterprises and cooperatives.}}
+  age_band:           {type: string, zh: 年龄段, en: Age band, class: C1, level: 2,
+                       description: {zh: 按周岁划分，企业和合作社为空。, en: By full years; empty for enterprises and cooperatives.},
+                       codes: {under_25: {zh: 25岁以下, en: Under 25}, "25_34": {zh: 25至34岁, en: 25 to 34}, "35_44": {zh: 35至44岁, en: 35 to 44}, "45_59": {zh: 45至59岁, en: 45 to 59}, "60_up": {zh: 60岁及以上, en: 60 and over}}}
+  tenure_days:        {type: integer, zh: 入行天数, en: Days as a customer, class: C1, level: 2,
+                       description: {zh: 从开户日期到业务日期的天数。, en: Days from the first account to the business date.}}
+  is_rural:           {type: boolean, zh: 农村客户, en: Lives in a village, class: C1, level: 2,
+                       description: {zh: 登记有居住的行政村。, en: A village is registered as home.}}
 checks:
   - {unique: [party_id]}
   - {not_null: [party_id, party_type, org_id, status]}

@@ -2,8 +2,11 @@
 writes: core.repayment
 zh: 还款明细
 en: Repayments
-description: Instalments billed or paid on the business date, with the loan they belong to.
+description:
+  zh: 业务日期当日应还或已还的期次，及所属贷款。
+  en: Instalments billed or paid on the business date, with the loan they belong to.
 kind: event
+sorted_by: party_id
 schedule: daily
 waits: [repayment, loan]
 retries: 2
@@ -21,8 +24,10 @@ columns:
   product:            {type: string, zh: 产品, en: Product, class: C1, level: 2}
   agri:               {type: boolean, zh: 涉农, en: Agricultural, class: C1, level: 2}
   org_id:             {type: string, zh: 经办机构, en: Organisation, class: none, level: 1}
-  days_late:          {type: integer, zh: 迟还天数, en: Days late, class: C2, level: 3, mask: none, description: "paid date less due date; up to the business date when unpaid"}
-  is_late:            {type: boolean, zh: 迟还, en: Paid late, class: C2, level: 3, mask: none}
+  days_late:          {type: integer, zh: 迟还天数, en: Days late, class: C2, level: 3, mask: none,
+                       description: {zh: 实还日减应还日；未还的算到业务日期。, en: Paid date less due date; up to the business date when unpaid.}}
+  is_late:            {type: boolean, zh: 迟还, en: Paid late, class: C2, level: 3, mask: none,
+                       description: {zh: 实还日晚于应还日，或到期未还。, en: "Paid after it was due, or still unpaid."}}
 checks:
   - {unique: [repayment_id]}
   - {not_null: [repayment_id, loan_id]}

@@ -2,8 +2,11 @@
 writes: core.touch
 zh: 营销触达
 en: Marketing contacts
-description: Marketing contacts of the business date with the customer's answer.
+description:
+  zh: 业务日期当日的营销触达与客户回应。
+  en: "Marketing contacts of the business date with the customer's answer."
 kind: event
+sorted_by: party_id
 schedule: daily
 waits: [touch, party]
 retries: 2
@@ -19,8 +22,10 @@ columns:
   org_id:        {type: string, zh: 归属机构, en: Home organisation, class: none, level: 1}
   party_type:    {type: string, zh: 客户类型, en: Party type, class: C1, level: 2}
   age_band:      {type: string, zh: 年龄段, en: Age band, class: C1, level: 2}
-  opt_out:       {type: boolean, zh: 拒绝营销, en: Marketing opt-out, class: C1, level: 2, description: "the customer had opted out: such a contact is a breach"}
-  response_hours: {type: integer, zh: 响应小时数, en: Hours to respond, class: C1, level: 2}
+  opt_out:       {type: boolean, zh: 拒绝营销, en: Marketing opt-out, class: C1, level: 2,
+                  description: {zh: 客户已拒绝营销，此类触达属于违规。, en: "The customer had opted out: such a contact is a breach."}}
+  response_hours: {type: integer, zh: 响应小时数, en: Hours to respond, class: C1, level: 2,
+                   description: {zh: 从触达到响应的小时数，未响应为空。, en: Hours from contact to answer; empty without an answer.}}
 checks:
   - {unique: [touch_id]}
   - {not_null: [touch_id, party_id, channel, sent_at]}

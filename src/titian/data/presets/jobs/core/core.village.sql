@@ -2,7 +2,9 @@
 writes: core.village
 zh: 行政村
 en: Villages
-description: Villages, their grids and the outlet that serves them, at the close of the business date.
+description:
+  zh: 业务日期日终的行政村、所属网格与服务网点。
+  en: Villages, their grids and the outlet that serves them, at the close of the business date.
 kind: snapshot
 schedule: daily
 waits: [village]
@@ -15,7 +17,7 @@ columns:
   org_id:          {type: string, zh: 服务机构, en: Serving organisation, class: none, level: 1, required: true}
   grid_id:         {type: string, zh: 网格, en: Grid, class: none, level: 1}
   grid_officer_id: {type: string, zh: 网格员, en: Grid officer, class: C1, level: 2}
-  households:      {type: integer, zh: 户数, en: Households, class: none, level: 1, description: "households living in the village, customers or not"}
+  households:      {type: integer, zh: 户数, en: Households, class: none, level: 1}
   credit_village:  {type: boolean, zh: 信用村, en: Credit village, class: none, level: 1}
 checks:
   - {unique: [village_id]}

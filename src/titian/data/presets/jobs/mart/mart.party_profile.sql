@@ -2,22 +2,25 @@
 writes: mart.party_profile
 zh: 客户画像
 en: Party profiles
-description: One wide row for every party as it stood at the close of the business date, from which tags and audiences are made.
+description:
+  zh: 每个客户一行宽表，为业务日期日终状态，是标签与客群的来源。
+  en: One wide row for every party as it stood at the close of the business date, from which tags and audiences are made.
 kind: snapshot
+sorted_by: party_id
 schedule: daily
 retries: 2
 columns:
   party_id:              {type: string, zh: 客户号, en: Party, class: C1, level: 2, key: true}
-  dense_id:              {type: integer, zh: 序号, en: Number, class: C1, level: 1, description: "the party's place in bitmaps"}
-  party_type:            {type: string, zh: 客户类型, en: Type, class: C1, level: 2}
-  status:                {type: string, zh: 客户状态, en: Status, class: C1, level: 2}
+  dense_id:              {type: integer, zh: 序号, en: Number, class: C1, level: 1}
+  party_type:            {type: string, zh: 客户类型, en: Type, class: C1, level: 2, codes: {person: {zh: 个人, en: Person}, enterprise: {zh: 企业, en: Enterprise}, cooperative: {zh: 合作社, en: Cooperative}}}
+  status:                {type: string, zh: 客户状态, en: Status, class: C1, level: 2, codes: {active: {zh: 正常, en: Active}, closed: {zh: 已销户, en: Closed}}}
   org_id:                {type: string, zh: 归属机构, en: Home organisation, class: none, level: 1}
-  gender:                {type: string, zh: 性别, en: Sex, class: C1, level: 2}
+  gender:                {type: string, zh: 性别, en: Sex, class: C1, level: 2, codes: {male: {zh: 男, en: Male}, female: {zh: 女, en: Female}}}
   age_years:             {type: integer, zh: 年龄, en: Age, class: C1, level: 2}
-  birth_month:           {type: integer, zh: 出生月份, en: Month of birth, class: C1, level: 2}
-  marital:               {type: string, zh: 婚姻状况, en: Marital status, class: C1, level: 2}
-  education:             {type: string, zh: 学历, en: Education, class: C1, level: 2}
-  occupation:            {type: string, zh: 职业, en: Occupation, class: C1, level: 2}
+  birth_month:           {type: integer, zh: 出生月份, en: Month of birth, class: C1, level: 2, description: {zh: 证件登记的出生月份，1 至 12。, en: "Month of birth as in the document, 1 to 12."}}
+  marital:               {type: string, zh: 婚姻状况, en: Marital status, class: C1, level: 2, codes: {single: {zh: 未婚, en: Single}, married: {zh: 已婚, en: Married}, divorced: {zh: 离异, en: Divorced}, widowed: {zh: 丧偶, en: Widowed}}}
+  education:             {type: string, zh: 学历, en: Education, class: C1, level: 2, codes: {primary: {zh: 小学, en: Primary school}, middle: {zh: 初中, en: Middle school}, high: {zh: 高中, en: High school}, college: {zh: 大专及以上, en: College and above}}}
+  occupation:            {type: string, zh: 职业, en: Occupation, class: C1, level: 2, codes: {farmer: {zh: 务农, en: Farmer}, worker: {zh: 务工, en: Worker}, trader: {zh: 商户, en: Trader}, civil: {zh: 公职, en: Civil servant}, teacher: {zh: 教师, en: Teacher}, retired: {zh: 退休, en: Retired}, student: {zh: 学生, en: Student}, other: {zh: 其他职业, en: Other occupation}}}
   monthly_income_fen:    {type: integer, zh: 月收入, en: Monthly income, class: C2, level: 3}
   opt_out:               {type: boolean, zh: 拒绝营销, en: Opted out of marketing, class: C1, level: 2}
   open_date:             {type: date, zh: 开户日期, en: Customer since, class: C1, level: 2}
@@ -25,111 +28,111 @@ columns:
   is_rural:              {type: boolean, zh: 农村客户, en: Lives in a village, class: C1, level: 2}
   village_id:            {type: string, zh: 村号, en: Village, class: C1, level: 2}
   credit_village:        {type: boolean, zh: 信用村, en: Credit village, class: none, level: 1}
-  in_grid:               {type: boolean, zh: 已入网格, en: Served by a grid officer, class: none, level: 1}
-  has_officer:           {type: boolean, zh: 有客户经理, en: Has an officer, class: C1, level: 2}
-  village_penetration:   {type: double, zh: 村户覆盖率, en: Share of the village's households that are customers, class: none, level: 1}
+  in_grid:               {type: boolean, zh: 已入网格, en: Served by a grid officer, class: none, level: 1, description: {zh: 居住的村配备了网格员。, en: "The customer's village has a grid officer."}}
+  has_officer:           {type: boolean, zh: 有客户经理, en: Has an officer, class: C1, level: 2, description: {zh: 已分配管户客户经理。, en: A loan officer serves the customer.}}
+  village_penetration:   {type: double, zh: 村户覆盖率, en: Share of the village's households that are customers, class: none, level: 1, description: {zh: 所在村的客户农户占全村农户的比例。, en: "The share of the village's households that have a customer."}}
   household_id:          {type: string, zh: 农户号, en: Household, class: C1, level: 2}
-  is_household_head:     {type: boolean, zh: 户主, en: Head of household, class: C1, level: 2}
-  household_members:     {type: integer, zh: 家庭人口, en: Members of the household, class: C1, level: 2}
-  household_customers:   {type: integer, zh: 家庭客户数, en: Customers in the household, class: C1, level: 2}
-  household_borrowers:   {type: integer, zh: 家庭借款人数, en: Borrowers in the household, class: C1, level: 2}
-  household_aum_fen:     {type: integer, zh: 家庭金融资产, en: Assets of the household, class: C2, level: 3}
-  household_loan_fen:    {type: integer, zh: 家庭贷款余额, en: Loans of the household, class: C2, level: 3}
-  household_elders:      {type: integer, zh: 家庭老人数, en: Members of sixty and over who are customers, class: C1, level: 2}
+  is_household_head:     {type: boolean, zh: 户主, en: Head of household, class: C1, level: 2, description: {zh: 客户是所属农户的户主。, en: The customer heads the household.}}
+  household_members:     {type: integer, zh: 家庭人口, en: Members of the household, class: C1, level: 2, description: {zh: 所属农户的人口，含非客户。, en: "The people of the household, customers or not."}}
+  household_customers:   {type: integer, zh: 家庭客户数, en: Customers in the household, class: C1, level: 2, description: {zh: 所属农户中的有效客户数。, en: Active customers in the household.}}
+  household_borrowers:   {type: integer, zh: 家庭借款人数, en: Borrowers in the household, class: C1, level: 2, description: {zh: 所属农户中有未结清贷款的客户数。, en: Customers in the household with a loan outstanding.}}
+  household_aum_fen:     {type: integer, zh: 家庭金融资产, en: Assets of the household, class: C2, level: 3, description: {zh: 所属农户各客户金融资产的合计。, en: "The sum of assets of the household's customers."}}
+  household_loan_fen:    {type: integer, zh: 家庭贷款余额, en: Loans of the household, class: C2, level: 3, description: {zh: 所属农户各客户贷款余额的合计。, en: "The sum of loans of the household's customers."}}
+  household_elders:      {type: integer, zh: 家庭老人数, en: Members of sixty and over who are customers, class: C1, level: 2, description: {zh: 所属农户中 60 岁及以上的客户数。, en: Customers of sixty and over in the household.}}
   land_mu:               {type: "decimal(9,2)", zh: 耕地亩数, en: Land (mu), class: C2, level: 3}
-  house:                 {type: string, zh: 住房, en: House, class: C2, level: 3, mask: none}
-  industry:              {type: string, zh: 家庭主业, en: Main trade of the household, class: C1, level: 2}
-  phone_sharers:         {type: integer, zh: 同手机号客户数, en: Parties with the same phone, class: C1, level: 3}
-  address_sharers:       {type: integer, zh: 同地址客户数, en: Parties with the same address, class: C1, level: 3}
-  accounts:              {type: integer, zh: 账户数, en: Open accounts, class: C1, level: 2}
-  dormant_accounts:      {type: integer, zh: 睡眠账户数, en: Dormant accounts, class: C1, level: 2}
-  newest_account_days:   {type: integer, zh: 最近开户距今天数, en: Days since the newest account, class: C1, level: 2}
-  demand_fen:            {type: integer, zh: 活期余额, en: Demand deposits, class: C2, level: 3}
-  time_fen:              {type: integer, zh: 定期余额, en: Time and notice deposits, class: C2, level: 3}
-  deposit_fen:           {type: integer, zh: 存款余额, en: Deposits, class: C2, level: 3}
-  wealth_fen:            {type: integer, zh: 理财余额, en: Wealth products, class: C2, level: 3}
-  time_accounts:         {type: integer, zh: 定期存单数, en: Time deposits, class: C1, level: 2}
-  time_maturing_30d_fen: {type: integer, zh: 30天内到期定期, en: Time deposits maturing in 30 days, class: C2, level: 3}
-  has_social:            {type: boolean, zh: 社保卡账户, en: Social security account, class: C1, level: 2}
-  has_foreign:           {type: boolean, zh: 外币账户, en: Foreign currency account, class: C1, level: 2}
-  credit_used_fen:       {type: integer, zh: 信用卡已用额度, en: Credit card balance used, class: C2, level: 3}
-  aum_fen:               {type: integer, zh: 金融资产, en: Assets under management, class: C2, level: 3, description: "deposits and wealth products, CNY"}
-  aum_30d_ago_fen:       {type: integer, zh: 30天前金融资产, en: Assets 30 days ago, class: C2, level: 3, description: "empty where the lake does not reach back"}
-  aum_90d_ago_fen:       {type: integer, zh: 90天前金融资产, en: Assets 90 days ago, class: C2, level: 3, description: "empty where the lake does not reach back"}
-  aum_percentile:        {type: double, zh: 金融资产分位, en: Rank by assets, class: C2, level: 3, description: "0 lowest to 1 highest among parties of the same type"}
-  debit_cards:           {type: integer, zh: 借记卡数, en: Debit cards, class: C1, level: 2}
-  credit_cards:          {type: integer, zh: 信用卡数, en: Credit cards, class: C1, level: 2}
-  credit_limit_fen:      {type: integer, zh: 信用卡额度, en: Credit card limit, class: C2, level: 3}
-  loans:                 {type: integer, zh: 在贷笔数, en: Loans outstanding, class: C1, level: 2}
-  loan_fen:              {type: integer, zh: 贷款余额, en: Loan balance, class: C2, level: 3}
-  loan_granted_fen:      {type: integer, zh: 贷款发放额, en: Amount granted, class: C2, level: 3}
-  agri_loan_fen:         {type: integer, zh: 涉农贷款余额, en: Agricultural loans, class: C2, level: 3}
-  settled_loans:         {type: integer, zh: 已结清笔数, en: Loans settled, class: C1, level: 2}
-  written_off_loans:     {type: integer, zh: 已核销笔数, en: Loans written off, class: C2, level: 3}
-  overdue_days:          {type: integer, zh: 逾期天数, en: Days past due, class: C2, level: 3}
-  loan_due_days:         {type: integer, zh: 最近到期天数, en: Days to the next loan due, class: C1, level: 2}
-  loan_age_days:         {type: integer, zh: 首贷距今天数, en: Days since the first loan, class: C1, level: 2}
-  loan_product:          {type: string, zh: 主要贷款产品, en: Main loan product, class: C1, level: 2, description: "that of the largest balance"}
-  loan_guarantee:        {type: string, zh: 主要担保方式, en: Main guarantee, class: C1, level: 2, description: "that of the largest balance"}
-  five_class:            {type: string, zh: 五级分类, en: Five-category class, class: C2, level: 3, mask: none, description: "the worst of the outstanding loans"}
-  max_loan_rate:         {type: "decimal(9,6)", zh: 最高贷款利率, en: Highest loan rate, class: C1, level: 2}
-  entries_30d:           {type: integer, zh: 近30天动账笔数, en: "Entries, 30 days", class: C1, level: 2}
-  active_days_30d:       {type: integer, zh: 近30天活跃天数, en: "Active days, 30 days", class: C1, level: 2}
-  in_fen_30d:            {type: integer, zh: 近30天流入金额, en: "Money in, 30 days", class: C2, level: 3}
-  out_fen_30d:           {type: integer, zh: 近30天流出金额, en: "Money out, 30 days", class: C2, level: 3}
-  max_out_fen_30d:       {type: integer, zh: 近30天单笔最大流出, en: "Largest single outflow, 30 days", class: C2, level: 3}
-  mobile_entries_30d:    {type: integer, zh: 近30天手机银行笔数, en: "Mobile bank entries, 30 days", class: C1, level: 2}
-  counter_entries_30d:   {type: integer, zh: 近30天柜面笔数, en: "Counter entries, 30 days", class: C1, level: 2}
-  quick_entries_30d:     {type: integer, zh: 近30天快捷支付笔数, en: "Quick payment entries, 30 days", class: C1, level: 2}
-  mobile_logins_30d:     {type: integer, zh: 近30天手机银行登录次数, en: "Mobile bank log-ins, 30 days", class: C1, level: 2}
-  transfers_out_30d:     {type: integer, zh: 近30天转出笔数, en: "Transfers out, 30 days", class: C1, level: 2}
-  declines_30d:          {type: integer, zh: 近30天失败或拒绝次数, en: "Declined or failed events, 30 days", class: C1, level: 3}
-  device_binds_30d:      {type: integer, zh: 近30天新设备绑定次数, en: "Devices bound, 30 days", class: C1, level: 3}
-  payee_adds_30d:        {type: integer, zh: 近30天新增收款人次数, en: "Payees added, 30 days", class: C1, level: 3}
-  limit_changes_30d:     {type: integer, zh: 近30天限额调整次数, en: "Limit changes, 30 days", class: C1, level: 3}
-  touches_30d:           {type: integer, zh: 近30天营销触达次数, en: "Marketing contacts, 30 days", class: C1, level: 2}
-  entries_90d:           {type: integer, zh: 近90天动账笔数, en: "Entries, 90 days", class: C1, level: 2}
-  active_days_90d:       {type: integer, zh: 近90天活跃天数, en: "Active days, 90 days", class: C1, level: 2}
-  in_fen_90d:            {type: integer, zh: 近90天流入金额, en: "Money in, 90 days", class: C2, level: 3}
-  out_fen_90d:           {type: integer, zh: 近90天流出金额, en: "Money out, 90 days", class: C2, level: 3}
-  night_entries_90d:     {type: integer, zh: 近90天夜间笔数, en: "Entries at night, 90 days", class: C1, level: 2}
-  counter_entries_90d:   {type: integer, zh: 近90天柜面笔数, en: "Counter entries, 90 days", class: C1, level: 2}
-  atm_entries_90d:       {type: integer, zh: 近90天自助设备笔数, en: "ATM entries, 90 days", class: C1, level: 2}
-  online_entries_90d:    {type: integer, zh: 近90天网上银行笔数, en: "Online bank entries, 90 days", class: C1, level: 2}
-  mobile_entries_90d:    {type: integer, zh: 近90天手机银行笔数, en: "Mobile bank entries, 90 days", class: C1, level: 2}
-  wechat_entries_90d:    {type: integer, zh: 近90天微信银行笔数, en: "WeChat bank entries, 90 days", class: C1, level: 2}
-  direct_entries_90d:    {type: integer, zh: 近90天直销银行笔数, en: "Direct bank entries, 90 days", class: C1, level: 2}
-  card_entries_90d:      {type: integer, zh: 近90天银行卡笔数, en: "Card entries, 90 days", class: C1, level: 2}
-  quick_entries_90d:     {type: integer, zh: 近90天快捷支付笔数, en: "Quick payment entries, 90 days", class: C1, level: 2}
-  cash_entries_90d:      {type: integer, zh: 近90天现金笔数, en: "Cash entries, 90 days", class: C1, level: 2}
-  cash_fen_90d:          {type: integer, zh: 近90天现金金额, en: "Cash amount, 90 days", class: C2, level: 3}
-  salary_fen_90d:        {type: integer, zh: 近90天代发工资金额, en: "Salary received, 90 days", class: C2, level: 3}
-  salary_months_90d:     {type: integer, zh: 近90天代发工资月数, en: "Months with salary, 90 days", class: C2, level: 3}
-  pension_fen_90d:       {type: integer, zh: 近90天养老金金额, en: "Pension received, 90 days", class: C2, level: 3}
-  subsidy_fen_90d:       {type: integer, zh: 近90天补贴金额, en: "Subsidies received, 90 days", class: C2, level: 3}
-  sale_fen_90d:          {type: integer, zh: 近90天销售收入, en: "Sales income, 90 days", class: C2, level: 3}
-  utilities_90d:         {type: integer, zh: 近90天缴费笔数, en: "Utility payments, 90 days", class: C1, level: 2}
-  payments_90d:          {type: integer, zh: 近90天消费笔数, en: "Purchases, 90 days", class: C1, level: 2}
-  payment_fen_90d:       {type: integer, zh: 近90天消费金额, en: "Amount of purchases, 90 days", class: C2, level: 3}
-  markets_90d:           {type: integer, zh: 近90天赶集交易笔数, en: "Market-day purchases, 90 days", class: C1, level: 2}
-  transfer_out_fen_90d:  {type: integer, zh: 近90天转出金额, en: "Amount transferred out, 90 days", class: C2, level: 3}
-  logins_90d:            {type: integer, zh: 近90天登录次数, en: "Log-ins, 90 days", class: C1, level: 2}
-  mobile_logins_90d:     {type: integer, zh: 近90天手机银行登录次数, en: "Mobile bank log-ins, 90 days", class: C1, level: 2}
-  wechat_events_90d:     {type: integer, zh: 近90天微信银行事件数, en: "WeChat bank events, 90 days", class: C1, level: 2}
-  touches_90d:           {type: integer, zh: 近90天营销触达次数, en: "Marketing contacts, 90 days", class: C1, level: 2}
-  responses_90d:         {type: integer, zh: 近90天营销响应次数, en: "Marketing responses, 90 days", class: C1, level: 2}
-  conversions_90d:       {type: integer, zh: 近90天营销转化次数, en: "Marketing conversions, 90 days", class: C1, level: 2}
-  instalments_90d:       {type: integer, zh: 近90天还款期数, en: "Instalments, 90 days", class: C2, level: 3}
-  late_instalments_90d:  {type: integer, zh: 近90天迟还期数, en: "Late instalments, 90 days", class: C2, level: 3}
-  max_days_late_90d:     {type: integer, zh: 近90天最长迟还天数, en: "Longest delay in days, 90 days", class: C2, level: 3}
-  device_binds_7d:       {type: integer, zh: 近7天新设备绑定次数, en: "Devices bound, 7 days", class: C1, level: 3}
-  last_entry_days:       {type: integer, zh: 最近动账距今天数, en: Days since the last entry, class: C1, level: 2, description: "empty when there was none in 90 days"}
-  channels_90d:          {type: integer, zh: 近90天使用渠道数, en: "Channels used, 90 days", class: C1, level: 2}
-  main_channel:          {type: string, zh: 主要渠道, en: Main channel, class: C1, level: 2, description: "that of most entries in 90 days"}
-  night_share_90d:       {type: double, zh: 近90天夜间占比, en: "Share of entries at night, 90 days", class: C1, level: 2}
-  cash_share_90d:        {type: double, zh: 近90天现金占比, en: "Share of cash entries, 90 days", class: C1, level: 2}
-  counter_share_90d:     {type: double, zh: 近90天柜面占比, en: "Share of counter entries, 90 days", class: C1, level: 2}
-  products_held:         {type: integer, zh: 持有产品数, en: Kinds of products held, class: C1, level: 2, description: "demand, time, wealth, social security, debit card, credit card, loan, mobile bank, quick payment"}
+  house:                 {type: string, zh: 住房, en: House, class: C2, level: 3, mask: none, codes: {brick: {zh: 砖瓦房, en: Brick house}, storey: {zh: 楼房, en: Storeyed house}, old: {zh: 老旧房, en: Old house}}}
+  industry:              {type: string, zh: 家庭主业, en: Main trade of the household, class: C1, level: 2, codes: {crop: {zh: 种植, en: Crops}, pig: {zh: 养猪, en: Pigs}, cattle: {zh: 养牛, en: Cattle}, sheep: {zh: 养羊, en: Sheep}, orchard: {zh: 果园, en: Orchard}, trade: {zh: 经商, en: Trade}, labour: {zh: 外出务工, en: Labour elsewhere}}}
+  phone_sharers:         {type: integer, zh: 同手机号客户数, en: Parties with the same phone, class: C1, level: 3, description: {zh: 登记了同一手机号的有效客户数，含本人。, en: "Active customers with the same phone number, this one included."}}
+  address_sharers:       {type: integer, zh: 同地址客户数, en: Parties with the same address, class: C1, level: 3, description: {zh: 登记了同一地址的有效客户数，含本人。, en: "Active customers with the same address, this one included."}}
+  accounts:              {type: integer, zh: 账户数, en: Open accounts, class: C1, level: 2, description: {zh: 未销户的账户数。, en: Accounts not closed.}}
+  dormant_accounts:      {type: integer, zh: 睡眠账户数, en: Dormant accounts, class: C1, level: 2, description: {zh: 状态为睡眠的账户数。, en: Accounts that are dormant.}}
+  newest_account_days:   {type: integer, zh: 最近开户距今天数, en: Days since the newest account, class: C1, level: 2, description: {zh: 距最近一次开户的天数。, en: Days since the newest account was opened.}}
+  demand_fen:            {type: integer, zh: 活期余额, en: Demand deposits, class: C2, level: 3, description: {zh: 活期、对公、社保和贷款结算户的人民币余额。, en: "CNY on demand, corporate, social security and loan settlement accounts."}}
+  time_fen:              {type: integer, zh: 定期余额, en: Time and notice deposits, class: C2, level: 3, description: {zh: 定期和通知存款的人民币余额。, en: CNY on time and notice deposits.}}
+  deposit_fen:           {type: integer, zh: 存款余额, en: Deposits, class: C2, level: 3, description: {zh: 全部存款账户的人民币余额。, en: CNY on all deposit accounts.}}
+  wealth_fen:            {type: integer, zh: 理财余额, en: Wealth products, class: C2, level: 3, description: {zh: 理财账户的人民币余额。, en: CNY in wealth products.}}
+  time_accounts:         {type: integer, zh: 定期存单数, en: Time deposits, class: C1, level: 2, description: {zh: 未销户的定期和通知存款户数。, en: Time and notice deposits not closed.}}
+  time_maturing_30d_fen: {type: integer, zh: 30天内到期定期, en: Time deposits maturing in 30 days, class: C2, level: 3, description: {zh: 未来 30 天内到期的定期存款余额。, en: Time deposits that mature within 30 days.}}
+  has_social:            {type: boolean, zh: 社保卡账户, en: Social security account, class: C1, level: 2, description: {zh: 有未销户的社保账户。, en: Holds a social security account.}}
+  has_foreign:           {type: boolean, zh: 外币账户, en: Foreign currency account, class: C1, level: 2, description: {zh: 有未销户的外币账户。, en: Holds an account in another currency.}}
+  credit_used_fen:       {type: integer, zh: 信用卡已用额度, en: Credit card balance used, class: C2, level: 3, description: {zh: 信用卡账户余额的绝对值合计。, en: What is owed on credit card accounts.}}
+  aum_fen:               {type: integer, zh: 金融资产, en: Assets under management, class: C2, level: 3, description: {zh: 存款与理财的人民币余额合计。, en: "Deposits and wealth products, CNY."}}
+  aum_30d_ago_fen:       {type: integer, zh: 30天前金融资产, en: Assets 30 days ago, class: C2, level: 3, description: {zh: 当日数据不在湖中时为空。, en: Empty where the lake does not reach back.}}
+  aum_90d_ago_fen:       {type: integer, zh: 90天前金融资产, en: Assets 90 days ago, class: C2, level: 3, description: {zh: 当日数据不在湖中时为空。, en: Empty where the lake does not reach back.}}
+  aum_percentile:        {type: double, zh: 金融资产分位, en: Rank by assets, class: C2, level: 3, description: {zh: 在同类客户中由低到高的位置，0 最低，1 最高。, en: 0 lowest to 1 highest among parties of the same type.}}
+  debit_cards:           {type: integer, zh: 借记卡数, en: Debit cards, class: C1, level: 2, description: {zh: 正常使用的借记卡数。, en: Debit cards in use.}}
+  credit_cards:          {type: integer, zh: 信用卡数, en: Credit cards, class: C1, level: 2, description: {zh: 正常使用的信用卡数。, en: Credit cards in use.}}
+  credit_limit_fen:      {type: integer, zh: 信用卡额度, en: Credit card limit, class: C2, level: 3, description: {zh: 正常使用的信用卡额度合计。, en: The sum of limits of credit cards in use.}}
+  loans:                 {type: integer, zh: 在贷笔数, en: Loans outstanding, class: C1, level: 2, description: {zh: 未结清的借据数。, en: Loans neither settled nor written off.}}
+  loan_fen:              {type: integer, zh: 贷款余额, en: Loan balance, class: C2, level: 3, description: {zh: 未结清借据的余额合计。, en: The balance of loans outstanding.}}
+  loan_granted_fen:      {type: integer, zh: 贷款发放额, en: Amount granted, class: C2, level: 3, description: {zh: 未结清借据的放款金额合计。, en: What was paid out on loans outstanding.}}
+  agri_loan_fen:         {type: integer, zh: 涉农贷款余额, en: Agricultural loans, class: C2, level: 3, description: {zh: 未结清涉农借据的余额合计。, en: The balance of agricultural loans outstanding.}}
+  settled_loans:         {type: integer, zh: 已结清笔数, en: Loans settled, class: C1, level: 2, description: {zh: 历史上已结清的借据数。, en: Loans that were paid back.}}
+  written_off_loans:     {type: integer, zh: 已核销笔数, en: Loans written off, class: C2, level: 3, description: {zh: 历史上已核销的借据数。, en: Loans that were written off.}}
+  overdue_days:          {type: integer, zh: 逾期天数, en: Days past due, class: C2, level: 3, description: {zh: 未结清借据中最长的逾期天数。, en: The most days any loan outstanding is past due.}}
+  loan_due_days:         {type: integer, zh: 最近到期天数, en: Days to the next loan due, class: C1, level: 2, description: {zh: 距最近一笔借据到期的天数，无在贷时为空。, en: Days until the next loan is due; empty without one.}}
+  loan_age_days:         {type: integer, zh: 首贷距今天数, en: Days since the first loan, class: C1, level: 2, description: {zh: 距首笔贷款发放的天数，从未贷款时为空。, en: Days since the first loan was paid out; empty where there never was one.}}
+  loan_product:          {type: string, zh: 主要贷款产品, en: Main loan product, class: C1, level: 2, codes: {micro_e: {zh: 小微易贷, en: Micro-enterprise loan}, tech: {zh: 科技贷, en: Technology loan}, tax_e: {zh: 税易贷, en: Tax-based loan}, mortgage_e: {zh: 抵押易贷, en: Mortgage loan}, consumer: {zh: 消费贷, en: Consumer loan}, farmer_e: {zh: 农易贷, en: Farmer loan}}, description: {zh: 余额最大的未结清借据的产品。, en: That of the largest loan outstanding.}}
+  loan_guarantee:        {type: string, zh: 主要担保方式, en: Main guarantee, class: C1, level: 2, codes: {credit: {zh: 信用, en: Unsecured}, guarantor: {zh: 保证, en: Guarantor}, mortgage: {zh: 抵押, en: Mortgage}, pledge: {zh: 质押, en: Pledge}}, description: {zh: 余额最大的未结清借据的担保方式。, en: That of the largest loan outstanding.}}
+  five_class:            {type: string, zh: 五级分类, en: Five-category class, class: C2, level: 3, mask: none, codes: {normal: {zh: 正常类, en: Normal}, special_mention: {zh: 关注类, en: Special mention}, substandard: {zh: 次级类, en: Substandard}, doubtful: {zh: 可疑类, en: Doubtful}, loss: {zh: 损失类, en: Loss}}, description: {zh: 未结清借据中最差的分类。, en: The worst of the loans outstanding.}}
+  max_loan_rate:         {type: "decimal(9,6)", zh: 最高贷款利率, en: Highest loan rate, class: C1, level: 2, description: {zh: 未结清借据中最高的年利率。, en: The highest rate of the loans outstanding.}}
+  entries_30d:           {type: integer, zh: 近30天动账笔数, en: "Entries, 30 days", class: C1, level: 2, description: {zh: 近30天逐日“动账笔数”的合计，口径见客户日活动。, en: The sum of “Entries” of each of the 30 days; see the activity of a day.}}
+  active_days_30d:       {type: integer, zh: 近30天活跃天数, en: "Active days, 30 days", class: C1, level: 2, description: {zh: 近 30 天中有动账的天数。, en: Days of the 30 with entries.}}
+  in_fen_30d:            {type: integer, zh: 近30天流入金额, en: "Money in, 30 days", class: C2, level: 3, description: {zh: 近30天逐日“流入金额”的合计，口径见客户日活动。, en: The sum of “Money in” of each of the 30 days; see the activity of a day.}}
+  out_fen_30d:           {type: integer, zh: 近30天流出金额, en: "Money out, 30 days", class: C2, level: 3, description: {zh: 近30天逐日“流出金额”的合计，口径见客户日活动。, en: The sum of “Money out” of each of the 30 days; see the activity of a day.}}
+  max_out_fen_30d:       {type: integer, zh: 近30天单笔最大流出, en: "Largest single outflow, 30 days", class: C2, level: 3, description: {zh: 近 30 天最大一笔借方分录的金额。, en: The largest debit of the 30 days.}}
+  mobile_entries_30d:    {type: integer, zh: 近30天手机银行笔数, en: "Mobile bank entries, 30 days", class: C1, level: 2, description: {zh: 近30天逐日“手机银行笔数”的合计，口径见客户日活动。, en: The sum of “Mobile bank entries” of each of the 30 days; see the activity of a day.}}
+  counter_entries_30d:   {type: integer, zh: 近30天柜面笔数, en: "Counter entries, 30 days", class: C1, level: 2, description: {zh: 近30天逐日“柜面笔数”的合计，口径见客户日活动。, en: The sum of “Counter entries” of each of the 30 days; see the activity of a day.}}
+  quick_entries_30d:     {type: integer, zh: 近30天快捷支付笔数, en: "Quick payment entries, 30 days", class: C1, level: 2, description: {zh: 近30天逐日“快捷支付笔数”的合计，口径见客户日活动。, en: The sum of “Quick payment entries” of each of the 30 days; see the activity of a day.}}
+  mobile_logins_30d:     {type: integer, zh: 近30天手机银行登录次数, en: "Mobile bank log-ins, 30 days", class: C1, level: 2, description: {zh: 近30天逐日“手机银行登录次数”的合计，口径见客户日活动。, en: The sum of “Mobile bank log-ins” of each of the 30 days; see the activity of a day.}}
+  transfers_out_30d:     {type: integer, zh: 近30天转出笔数, en: "Transfers out, 30 days", class: C1, level: 2, description: {zh: 近30天逐日“转出笔数”的合计，口径见客户日活动。, en: The sum of “Transfers out” of each of the 30 days; see the activity of a day.}}
+  declines_30d:          {type: integer, zh: 近30天失败或拒绝次数, en: "Declined or failed events, 30 days", class: C1, level: 3, description: {zh: 近30天逐日“失败或拒绝次数”的合计，口径见客户日活动。, en: The sum of “Declined or failed events” of each of the 30 days; see the activity of a day.}}
+  device_binds_30d:      {type: integer, zh: 近30天新设备绑定次数, en: "Devices bound, 30 days", class: C1, level: 3, description: {zh: 近30天逐日“新设备绑定次数”的合计，口径见客户日活动。, en: The sum of “Devices bound” of each of the 30 days; see the activity of a day.}}
+  payee_adds_30d:        {type: integer, zh: 近30天新增收款人次数, en: "Payees added, 30 days", class: C1, level: 3, description: {zh: 近30天逐日“新增收款人次数”的合计，口径见客户日活动。, en: The sum of “Payees added” of each of the 30 days; see the activity of a day.}}
+  limit_changes_30d:     {type: integer, zh: 近30天限额调整次数, en: "Limit changes, 30 days", class: C1, level: 3, description: {zh: 近30天逐日“限额调整次数”的合计，口径见客户日活动。, en: The sum of “Limit changes” of each of the 30 days; see the activity of a day.}}
+  touches_30d:           {type: integer, zh: 近30天营销触达次数, en: "Marketing contacts, 30 days", class: C1, level: 2, description: {zh: 近30天逐日“营销触达次数”的合计，口径见客户日活动。, en: The sum of “Marketing contacts” of each of the 30 days; see the activity of a day.}}
+  entries_90d:           {type: integer, zh: 近90天动账笔数, en: "Entries, 90 days", class: C1, level: 2, description: {zh: 近90天逐日“动账笔数”的合计，口径见客户日活动。, en: The sum of “Entries” of each of the 90 days; see the activity of a day.}}
+  active_days_90d:       {type: integer, zh: 近90天活跃天数, en: "Active days, 90 days", class: C1, level: 2, description: {zh: 近 90 天中有动账的天数。, en: Days of the 90 with entries.}}
+  in_fen_90d:            {type: integer, zh: 近90天流入金额, en: "Money in, 90 days", class: C2, level: 3, description: {zh: 近90天逐日“流入金额”的合计，口径见客户日活动。, en: The sum of “Money in” of each of the 90 days; see the activity of a day.}}
+  out_fen_90d:           {type: integer, zh: 近90天流出金额, en: "Money out, 90 days", class: C2, level: 3, description: {zh: 近90天逐日“流出金额”的合计，口径见客户日活动。, en: The sum of “Money out” of each of the 90 days; see the activity of a day.}}
+  night_entries_90d:     {type: integer, zh: 近90天夜间笔数, en: "Entries at night, 90 days", class: C1, level: 2, description: {zh: 近90天逐日“夜间笔数”的合计，口径见客户日活动。, en: The sum of “Entries at night” of each of the 90 days; see the activity of a day.}}
+  counter_entries_90d:   {type: integer, zh: 近90天柜面笔数, en: "Counter entries, 90 days", class: C1, level: 2, description: {zh: 近90天逐日“柜面笔数”的合计，口径见客户日活动。, en: The sum of “Counter entries” of each of the 90 days; see the activity of a day.}}
+  atm_entries_90d:       {type: integer, zh: 近90天自助设备笔数, en: "ATM entries, 90 days", class: C1, level: 2, description: {zh: 近90天逐日“自助设备笔数”的合计，口径见客户日活动。, en: The sum of “ATM entries” of each of the 90 days; see the activity of a day.}}
+  online_entries_90d:    {type: integer, zh: 近90天网上银行笔数, en: "Online bank entries, 90 days", class: C1, level: 2, description: {zh: 近90天逐日“网上银行笔数”的合计，口径见客户日活动。, en: The sum of “Online bank entries” of each of the 90 days; see the activity of a day.}}
+  mobile_entries_90d:    {type: integer, zh: 近90天手机银行笔数, en: "Mobile bank entries, 90 days", class: C1, level: 2, description: {zh: 近90天逐日“手机银行笔数”的合计，口径见客户日活动。, en: The sum of “Mobile bank entries” of each of the 90 days; see the activity of a day.}}
+  wechat_entries_90d:    {type: integer, zh: 近90天微信银行笔数, en: "WeChat bank entries, 90 days", class: C1, level: 2, description: {zh: 近90天逐日“微信银行笔数”的合计，口径见客户日活动。, en: The sum of “WeChat bank entries” of each of the 90 days; see the activity of a day.}}
+  direct_entries_90d:    {type: integer, zh: 近90天直销银行笔数, en: "Direct bank entries, 90 days", class: C1, level: 2, description: {zh: 近90天逐日“直销银行笔数”的合计，口径见客户日活动。, en: The sum of “Direct bank entries” of each of the 90 days; see the activity of a day.}}
+  card_entries_90d:      {type: integer, zh: 近90天银行卡笔数, en: "Card entries, 90 days", class: C1, level: 2, description: {zh: 近90天逐日“银行卡笔数”的合计，口径见客户日活动。, en: The sum of “Card entries” of each of the 90 days; see the activity of a day.}}
+  quick_entries_90d:     {type: integer, zh: 近90天快捷支付笔数, en: "Quick payment entries, 90 days", class: C1, level: 2, description: {zh: 近90天逐日“快捷支付笔数”的合计，口径见客户日活动。, en: The sum of “Quick payment entries” of each of the 90 days; see the activity of a day.}}
+  cash_entries_90d:      {type: integer, zh: 近90天现金笔数, en: "Cash entries, 90 days", class: C1, level: 2, description: {zh: 近90天逐日“现金笔数”的合计，口径见客户日活动。, en: The sum of “Cash entries” of each of the 90 days; see the activity of a day.}}
+  cash_fen_90d:          {type: integer, zh: 近90天现金金额, en: "Cash amount, 90 days", class: C2, level: 3, description: {zh: 近90天逐日“现金金额”的合计，口径见客户日活动。, en: The sum of “Cash amount” of each of the 90 days; see the activity of a day.}}
+  salary_fen_90d:        {type: integer, zh: 近90天代发工资金额, en: "Salary received, 90 days", class: C2, level: 3, description: {zh: 近90天逐日“代发工资金额”的合计，口径见客户日活动。, en: The sum of “Salary received” of each of the 90 days; see the activity of a day.}}
+  salary_months_90d:     {type: integer, zh: 近90天代发工资月数, en: "Months with salary, 90 days", class: C2, level: 3, description: {zh: 近 90 天有代发工资入账的月份数。, en: Months of the 90 days in which salary came.}}
+  pension_fen_90d:       {type: integer, zh: 近90天养老金金额, en: "Pension received, 90 days", class: C2, level: 3, description: {zh: 近90天逐日“养老金金额”的合计，口径见客户日活动。, en: The sum of “Pension received” of each of the 90 days; see the activity of a day.}}
+  subsidy_fen_90d:       {type: integer, zh: 近90天补贴金额, en: "Subsidies received, 90 days", class: C2, level: 3, description: {zh: 近90天逐日“补贴金额”的合计，口径见客户日活动。, en: The sum of “Subsidies received” of each of the 90 days; see the activity of a day.}}
+  sale_fen_90d:          {type: integer, zh: 近90天销售收入, en: "Sales income, 90 days", class: C2, level: 3, description: {zh: 近90天逐日“农产品销售收入”的合计，口径见客户日活动。, en: The sum of “Sales income” of each of the 90 days; see the activity of a day.}}
+  utilities_90d:         {type: integer, zh: 近90天缴费笔数, en: "Utility payments, 90 days", class: C1, level: 2, description: {zh: 近90天逐日“缴费笔数”的合计，口径见客户日活动。, en: The sum of “Utility payments” of each of the 90 days; see the activity of a day.}}
+  payments_90d:          {type: integer, zh: 近90天消费笔数, en: "Purchases, 90 days", class: C1, level: 2, description: {zh: 近90天逐日“消费笔数”的合计，口径见客户日活动。, en: The sum of “Purchases” of each of the 90 days; see the activity of a day.}}
+  payment_fen_90d:       {type: integer, zh: 近90天消费金额, en: "Amount of purchases, 90 days", class: C2, level: 3, description: {zh: 近90天逐日“消费金额”的合计，口径见客户日活动。, en: The sum of “Amount of purchases” of each of the 90 days; see the activity of a day.}}
+  markets_90d:           {type: integer, zh: 近90天赶集交易笔数, en: "Market-day purchases, 90 days", class: C1, level: 2, description: {zh: 近90天逐日“赶集交易笔数”的合计，口径见客户日活动。, en: The sum of “Market-day purchases” of each of the 90 days; see the activity of a day.}}
+  transfer_out_fen_90d:  {type: integer, zh: 近90天转出金额, en: "Amount transferred out, 90 days", class: C2, level: 3, description: {zh: 近90天逐日“转出金额”的合计，口径见客户日活动。, en: The sum of “Amount transferred out” of each of the 90 days; see the activity of a day.}}
+  logins_90d:            {type: integer, zh: 近90天登录次数, en: "Log-ins, 90 days", class: C1, level: 2, description: {zh: 近90天逐日“登录次数”的合计，口径见客户日活动。, en: The sum of “Log-ins” of each of the 90 days; see the activity of a day.}}
+  mobile_logins_90d:     {type: integer, zh: 近90天手机银行登录次数, en: "Mobile bank log-ins, 90 days", class: C1, level: 2, description: {zh: 近90天逐日“手机银行登录次数”的合计，口径见客户日活动。, en: The sum of “Mobile bank log-ins” of each of the 90 days; see the activity of a day.}}
+  wechat_events_90d:     {type: integer, zh: 近90天微信银行事件数, en: "WeChat bank events, 90 days", class: C1, level: 2, description: {zh: 近90天逐日“微信银行事件数”的合计，口径见客户日活动。, en: The sum of “WeChat bank events” of each of the 90 days; see the activity of a day.}}
+  touches_90d:           {type: integer, zh: 近90天营销触达次数, en: "Marketing contacts, 90 days", class: C1, level: 2, description: {zh: 近90天逐日“营销触达次数”的合计，口径见客户日活动。, en: The sum of “Marketing contacts” of each of the 90 days; see the activity of a day.}}
+  responses_90d:         {type: integer, zh: 近90天营销响应次数, en: "Marketing responses, 90 days", class: C1, level: 2, description: {zh: 近90天逐日“营销响应次数”的合计，口径见客户日活动。, en: The sum of “Marketing responses” of each of the 90 days; see the activity of a day.}}
+  conversions_90d:       {type: integer, zh: 近90天营销转化次数, en: "Marketing conversions, 90 days", class: C1, level: 2, description: {zh: 近90天逐日“营销转化次数”的合计，口径见客户日活动。, en: The sum of “Marketing conversions” of each of the 90 days; see the activity of a day.}}
+  instalments_90d:       {type: integer, zh: 近90天还款期数, en: "Instalments, 90 days", class: C2, level: 3, description: {zh: 近90天逐日“还款期数”的合计，口径见客户日活动。, en: The sum of “Instalments” of each of the 90 days; see the activity of a day.}}
+  late_instalments_90d:  {type: integer, zh: 近90天迟还期数, en: "Late instalments, 90 days", class: C2, level: 3, description: {zh: 近90天逐日“迟还期数”的合计，口径见客户日活动。, en: The sum of “Late instalments” of each of the 90 days; see the activity of a day.}}
+  max_days_late_90d:     {type: integer, zh: 近90天最长迟还天数, en: "Longest delay in days, 90 days", class: C2, level: 3, description: {zh: 近 90 天到期或还款的各期中最长的迟还天数。, en: The most days any instalment of the 90 days was late.}}
+  device_binds_7d:       {type: integer, zh: 近7天新设备绑定次数, en: "Devices bound, 7 days", class: C1, level: 3, description: {zh: 含业务日期在内的 7 天。, en: The 7 days up to the business date.}}
+  last_entry_days:       {type: integer, zh: 最近动账距今天数, en: Days since the last entry, class: C1, level: 2, description: {zh: 近 90 天没有动账时为空。, en: Empty when there was none in 90 days.}}
+  channels_90d:          {type: integer, zh: 近90天使用渠道数, en: "Channels used, 90 days", class: C1, level: 2, description: {zh: 近 90 天有动账的渠道数，最多 8 个。, en: "Channels with entries in 90 days, of eight."}}
+  main_channel:          {type: string, zh: 主要渠道, en: Main channel, class: C1, level: 2, codes: {counter: {zh: 柜面, en: Counter}, atm: {zh: 自助设备, en: ATM}, online: {zh: 网上银行, en: Online bank}, mobile: {zh: 手机银行, en: Mobile bank}, wechat: {zh: 微信银行, en: WeChat bank}, direct: {zh: 直销银行, en: Direct bank}, card: {zh: 银行卡, en: Card}, quick: {zh: 快捷支付, en: Quick payment}}, description: {zh: 近 90 天动账最多的渠道。, en: That of most entries in 90 days.}}
+  night_share_90d:       {type: double, zh: 近90天夜间占比, en: "Share of entries at night, 90 days", class: C1, level: 2, description: {zh: 近 90 天夜间动账占全部动账的比例。, en: "The share of entries in 90 days made from 22:00 to 06:00."}}
+  cash_share_90d:        {type: double, zh: 近90天现金占比, en: "Share of cash entries, 90 days", class: C1, level: 2, description: {zh: 近 90 天现金动账占全部动账的比例。, en: The share of entries in 90 days made in cash.}}
+  counter_share_90d:     {type: double, zh: 近90天柜面占比, en: "Share of counter entries, 90 days", class: C1, level: 2, description: {zh: 近 90 天柜面动账占全部动账的比例。, en: The share of entries in 90 days made over the counter.}}
+  products_held:         {type: integer, zh: 持有产品数, en: Kinds of products held, class: C1, level: 2, description: {zh: 活期、定期、理财、社保、借记卡、信用卡、贷款、手机银行、快捷支付中持有的种类。, en: "Of demand, time, wealth, social security, debit card, credit card, loan, mobile bank, quick payment."}}
 checks:
   - {unique: [party_id]}
   - {not_null: [party_id, dense_id, party_type, org_id]}
