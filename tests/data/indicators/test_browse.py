@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 import shutil
@@ -22,7 +24,7 @@ from titian.data.jobs import catalogue
 from titian.data.jobs.task import Brake, Task
 from titian.data.jobs.work import perform
 from titian.kernel import audit
-from titian.kernel.errors import Corrupt, Denied, InvalidInput, LimitExceeded, NotFound
+from titian.kernel.errors import Corrupt, Denied, LimitExceeded, NotFound, TitianError
 from titian.kernel.ids import OrgId, UserId
 from titian.kernel.scope import Role, Scope
 from titian.kernel.settings import settings
@@ -181,17 +183,6 @@ def test_compare_sets_organisations_side_by_side(analyst: Scope) -> None:
         indicators.compare(analyst, "loan_balance", [OrgId(str(n)) for n in range(3000)], *DAYS[:2])
 
 
-def test_banks_are_compared_by_the_union_only(filled: Scope, baishui: Scope) -> None:
-    union = Scope(UserId("una"), None, frozenset({Role.UNION_ADMIN}), 3)
-    found = indicators.by_bank(union, "npl_ratio", LAST)
-    mine = found[filled.bank_id]
-    assert mine is not None
-    assert mine.value is not None
-    assert found[baishui.bank_id] is None
-    with pytest.raises(InvalidInput, match="union level"):
-        indicators.by_bank(filled, "npl_ratio", LAST)
-
-
 def test_drill_gives_the_rows_that_make_the_figure(analyst: Scope) -> None:
     for code in ("loan_balance_npl", "grant_amount_ytd", "entry_count_mtd", "deposit_balance_pme"):
         for org in (HEAD, OrgId("o3"), OrgId("o7")):
@@ -219,10 +210,17 @@ def test_drill_masks_personal_data_and_is_audited(analyst: Scope) -> None:
     assert all(name.endswith("*") for name in found.rows.column("name").to_pylist())
     entry = audit.entries(Scope.system(analyst.bank), limit=1)[0]
     assert entry.action == "indicators.drill"
+
+
+def test_a_drill_tells_nothing_above_the_clearance(analyst: Scope) -> None:
     low = replace(analyst, clearance=2)
-    hidden = indicators.drill(low, "loan_balance_npl", OrgId("o7"), LAST)
-    assert hidden.rows.column("balance_fen").null_count == hidden.rows.num_rows > 0
-    assert hidden.total == indicators.drill(analyst, "loan_balance_npl", OrgId("o7"), LAST).total
+    found = indicators.drill(low, "loan_balance", OrgId("o7"), LAST)
+    assert found.rows.column("balance_fen").null_count == found.rows.num_rows > 1
+    keys = found.rows.column("loan_id").to_pylist()
+    assert keys == sorted(keys)
+    assert found.total == indicators.drill(analyst, "loan_balance", OrgId("o7"), LAST).total
+    with pytest.raises(Denied, match="would tell you is_npl"):
+        indicators.drill(low, "loan_balance_npl", OrgId("o7"), LAST)
 
 
 def test_drill_has_limits(analyst: Scope) -> None:
@@ -297,6 +295,53 @@ def test_the_command_line_speaks_to_people(titian: Cli) -> None:
     assert 'FROM "core"."loan"' in titian("compile", "--sql", "--code", "npl_ratio")
     assert "core.loan" in titian("compile", "--code", "npl_ratio")
     assert "风险" in titian("status")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("show npl_ration", "Did you mean 'npl_ratio'"),
+        ("show npl_ratio --date 2020-01-01", "no figures of 2020-01-01. There are figures of"),
+        ("show npl_ratio --date 2020-01-01", "2026-03-31"),
+        ("show npl_ratio --date 2199-01-01", "no figures of 2199-01-01"),
+        ("show npl_ratio --date tomorrow", "is not a business date"),
+        ("status --date 2020-01-01", "There are figures of"),
+        ("series npl_ratio --org nope", "there is no organisation 'nope'"),
+        ("series npl_ratio --from 2027-01-01", "There are figures of"),
+        ("series npl_ratio --from 2026-03-31 --to 2026-03-30", "comes after"),
+        ("series npl_ratio --to yesterday", "is not a last date"),
+        ("drill npl_ratio --org nope", "there is no organisation 'nope'"),
+        ("drill npl_ratio --limit 5000", "Ask for 1 to 1000"),
+        ("compile --code npl", "there is no indicator 'npl'"),
+        ("list --json --csv", "--json and --csv"),
+    ],
+)
+def test_the_command_line_names_what_is_wrong(filled: Scope, words: str, said: str) -> None:
+    done = runner.invoke(cli.app, [*words.split(), "--bank", str(filled.bank)])
+    assert isinstance(done.exception, TitianError), done.output
+    assert said in str(done.exception)
+
+
+def test_the_command_line_says_what_it_found_none_of(filled: Scope) -> None:
+    done = runner.invoke(cli.app, ["list", "--search", "zzz", "--bank", str(filled.bank)])
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "contains 'zzz'" in done.stderr
+
+
+def test_the_command_line_before_any_figures(qinghe: Scope) -> None:
+    shown = runner.invoke(cli.app, ["show", "npl_ratio", "--bank", "qinghe"])
+    assert shown.exit_code == 0
+    assert "titian jobs run --bank qinghe" in shown.stderr
+    for words in ("series npl_ratio", "drill npl_ratio", "status", "compile"):
+        done = runner.invoke(cli.app, [*words.split(), "--bank", "qinghe"])
+        assert "qinghe has no indicators yet" in str(done.exception)
+
+
+def test_the_command_line_gives_csv_with_plain_figures(titian: Cli) -> None:
+    points = list(csv.DictReader(io.StringIO(titian("series", "npl_ratio", "--csv"))))
+    assert all(0 <= float(point["不良贷款率"]) <= 1 for point in points)
+    for words in ("list", "drill npl_ratio", "compile", "status"):
+        assert list(csv.DictReader(io.StringIO(titian(*words.split(), "--csv"))))
 
 
 def test_the_jobs_say_which_tables_they_look_back_into(qinghe: Scope) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from titian.data.indicators import loading
 from titian.data.indicators.compute import Figures, Inputs, Query, compute, tall
 from titian.data.indicators.model import Aggregation, Catalogue, Derived, Formula, Timing
+from titian.data.indicators.periods import STOCK_LOOKBACK_DAYS
 from titian.kernel.errors import LimitExceeded
 from titian.lake.schema import Table
 
@@ -65,7 +66,10 @@ def _one_query_each(how: Derived, org_filter: str, target: date, available: list
     where = [condition.sql() for condition in how.where] + [org_filter]
     first, last = how.period.window(target)
     if source.timing is Timing.STOCK and not how.period.average:
-        last = first = max(day for day in available if day <= last)
+        held = [day for day in available if 0 <= (last - day).days <= STOCK_LOOKBACK_DAYS]
+        if not held:
+            return "SELECT NULL"  # no snapshot near enough: the figure cannot be known
+        last = first = max(held)
     where.append(f"{source.date} BETWEEN DATE '{first}' AND DATE '{last}'")
     if source.date != "business_date":
         where.append(f"business_date = DATE '{target}'")

@@ -212,3 +212,25 @@ def test_permission_and_bank_are_needed(sample_bank: Scope, baishui: Scope) -> N
 def test_dates_without_tags_are_named(sample_bank: Scope) -> None:
     with pytest.raises(NotFound, match="no tags were worked out for 2026-03-15"):
         audiences.count(sample_bank, "borrower", date(2026, 3, 15))
+
+
+def test_parts_are_counted_like_the_whole(sample_bank: Scope) -> None:
+    person = analyst(sample_bank)
+    texts = ["borrower", "sex = 'male'", "borrower AND NOT sex = 'male'", "borrower OR opt_out"]
+    counted = audiences.tally(person, texts)
+    assert counted == tuple(audiences.count(person, text).members for text in texts)
+    wrong = audiences.tally(person, ["borower", "stage > 'a'", "", "borrower"])
+    assert wrong == (None, None, None, counted[0])
+
+
+def test_what_is_out_of_reach_is_not_counted(sample_bank: Scope) -> None:
+    assert audiences.tally(analyst(sample_bank, clearance=2), ["defaulted", "borrower"])[0] is None
+    assert audiences.wearers(analyst(sample_bank, clearance=2), ["defaulted"]) == {}
+    with pytest.raises(LimitExceeded):
+        audiences.tally(sample_bank, ["borrower"] * 401)
+
+
+def test_wearers_are_counted_by_value(sample_bank: Scope) -> None:
+    found = audiences.wearers(analyst(sample_bank), ["sex", "borrower", "nosuch"])
+    assert found["sex", "male"] == audiences.count(sample_bank, "sex = 'male'").members
+    assert set(found) == {("sex", "male"), ("sex", "female"), ("borrower", "yes")}

@@ -33,7 +33,7 @@ def test_it_works(sample_bank: Scope, run_job: Callable[..., object]) -> None:
     approved = business.decide(second, "rich_farmer", approve=True, comment="好")
     assert (approved.status, approved.decided_by) == (Status.APPROVED, "bob")
     tag = catalogue.load(author).tag("rich_farmer")
-    assert (tag.source, tag.level, tag.owner) == (Source.BUSINESS, 3, "ann")
+    assert (tag.source, tag.level, tag.owner.en) == (Source.BUSINESS, 3, "ann")
     run_job(sample_bank, TAG, LAST)
     state = next(s for s in store.states(author) if s.tag == "rich_farmer")
     assert state.members == made.members
@@ -107,3 +107,10 @@ def test_a_bank_sees_its_own_drafts_only(sample_bank: Scope, baishui: Scope) -> 
     business.propose(person(sample_bank, "ann"), RICH)
     with pytest.raises(NotFound):
         business.get(baishui, "rich_farmer")
+
+
+def test_an_unknown_proposal_names_the_nearest(sample_bank: Scope) -> None:
+    proposal = Proposal("idle_money_2", "闲置", "Idle", "deposit_fen > 0")
+    business.propose(sample_bank, proposal)
+    with pytest.raises(NotFound, match="Did you mean 'idle_money_2'"):
+        business.get(sample_bank, "idle_mony_2")

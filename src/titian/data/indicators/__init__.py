@@ -4,8 +4,8 @@ Definitions are YAML (`reading`, `linking`, `loading`). A plan groups them by so
 (`plan`, `keys`); one query per grain makes the smallest cube (`cubesql`). Two matrix products read
 every additive figure from it (`cubes`), bit sets count distinct items (`distinct`), weighted order
 gives percentiles (`ranked`). `jobs` runs that every night into `mart.indicator`; `browse` answers
-pages and people. This room uses `lake`, `decide` and the jobs' declarations, and writes no table
-but through its jobs.
+pages and people at a bank, `province` at the union. This room uses `lake`, `decide` and the jobs'
+declarations, and writes no table but through its jobs.
 """
 
 from titian.data.indicators.browse import (
@@ -15,7 +15,6 @@ from titian.data.indicators.browse import (
     Entry,
     OrgPoint,
     Point,
-    by_bank,
     by_org,
     catalogue,
     compare,
@@ -39,7 +38,6 @@ __all__ = [
     "Point",
     "Subject",
     "Unit",
-    "by_bank",
     "by_org",
     "catalogue",
     "compare",

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 from sqlglot import exp
 
-from titian.data.indicators import cubesql, drilling, loading, wording
+from titian.data.indicators import cubesql, drilling, family, loading, wording
 from titian.data.indicators.compute import TABLE
+from titian.data.indicators.family import Sibling
 from titian.data.indicators.model import Catalogue, Derived, Formula, Indicator, Subject, Unit
 from titian.data.indicators.orgs import ORG_TABLE
 from titian.data.indicators.plan import plan
 from titian.data.indicators.spans import cut, spans
 from titian.data.strict import nearest
 from titian.decide import Label
-from titian.decide.tree import fields
-from titian.kernel import audit, banks
-from titian.kernel.errors import InvalidInput, LimitExceeded, NotFound
-from titian.kernel.ids import BankId, OrgId, UserId
+from titian.decide.conditions.tree import fields
+from titian.kernel import audit
+from titian.kernel.errors import LimitExceeded, NotFound
+from titian.kernel.ids import OrgId, UserId
 from titian.kernel.scope import Permission, Scope
 from titian.lake import masking, store
 from titian.lake.schema import BUSINESS_DATE, Column
@@ -48,7 +50,9 @@ class Definition:
     """Everything a person may want to know about an indicator.
 
     `formula` says in words how it is made; `columns` names the table columns it reads;
-    `operands` and `used_by` name indicators.
+    `operands` and `used_by` name indicators. `periods` are those the same measure can be asked
+    for; `part_units` belong to numerator and denominator of a quotient; `adds_up` says whether
+    figures of parts make up that of the whole.
     """
 
     entry: Entry
@@ -60,6 +64,9 @@ class Definition:
     used_by: tuple[str, ...]
     file: str
     line: int
+    periods: tuple[Sibling, ...] = ()
+    part_units: tuple[Unit, Unit] | None = None
+    adds_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +151,9 @@ def definition(scope: Scope, code: str) -> Definition:
         used_by=tuple(sorted(users)),
         file=indicator.origin.file,
         line=indicator.origin.line,
+        periods=family.siblings(found, indicator),
+        part_units=family.part_units(found, indicator),
+        adds_up=family.adds_up(found, indicator),
     )
 
 
@@ -182,7 +192,9 @@ def head(scope: Scope) -> OrgId:
     for row in rows.to_pylist():
         if row["org_level"] == "head":
             return OrgId(row["org_id"])
-    raise NotFound(f"{ORG_TABLE} has no head office", "Mend org_level in its feed.")
+    raise NotFound(
+        f"{ORG_TABLE} has no head office", "Correct org_level in its feed: one is the head."
+    )
 
 
 def series(
@@ -194,7 +206,8 @@ def series(
 ) -> tuple[Point, ...]:
     """Give the figures of one organisation between two dates, by date and code.
 
-    Raises NotFound for an unknown code, LimitExceeded beyond `MAX_POINTS` dates times codes.
+    Raises NotFound for an unknown code or organisation, LimitExceeded beyond `MAX_POINTS` dates
+    times codes.
     """
     wanted = (codes,) if isinstance(codes, str) else tuple(codes)
     known = _load(scope)
@@ -206,13 +219,16 @@ def series(
             f"{len(held)} dates of {len(wanted)} indicators were asked for",
             f"Ask for at most {MAX_CODES} indicators and {MAX_POINTS} figures.",
         )
-    return _points(scope, wanted, (org,), held)
+    found = points(scope, wanted, (org,), held)
+    if held and not found:
+        _orgs(scope, org, held[-1])
+    return found
 
 
 def by_org(scope: Scope, code: str, day: date) -> tuple[OrgPoint, ...]:
     """Give an indicator for every organisation of a bank on a date, head office first."""
     _find(_load(scope), code)
-    found = {point.org_id: point for point in _points(scope, (code,), None, [day])}
+    found = {point.org_id: point for point in points(scope, (code,), None, [day])}
     rows = store.read(_platform(scope), ORG_TABLE, business_date=day).to_pylist()
     rank = {"head": 0, "branch": 1}
     rows.sort(key=lambda row: (rank.get(row["org_level"], 2), row["org_id"]))
@@ -234,24 +250,8 @@ def compare(
             f"{len(held)} dates of {len(orgs)} organisations were asked for",
             f"Ask for at most {MAX_POINTS} figures.",
         )
-    points = _points(scope, (code,), tuple(orgs), held)
-    return {org: tuple(p for p in points if p.org_id == org) for org in orgs}
-
-
-def by_bank(scope: Scope, code: str, day: date) -> dict[BankId, Point | None]:
-    """Give an indicator of every bank's head office; for the union. None where there is none."""
-    scope.require(Permission.VIEW_INDICATORS)
-    if scope.bank is not None:
-        raise InvalidInput(
-            f"you are at bank {scope.bank}", "Comparing banks is done at union level."
-        )
-    found: dict[BankId, Point | None] = {}
-    for bank in banks.all_banks():
-        here = scope.at(bank.bank)
-        held = code in _load(here).indicators and day in dates(here)
-        points = _points(here, (code,), (head(here),), [day]) if held else ()
-        found[bank.bank] = points[0] if points else None
-    return found
+    found = points(scope, (code,), tuple(orgs), held)
+    return {org: tuple(p for p in found if p.org_id == org) for org in orgs}
 
 
 def completeness(scope: Scope, day: date) -> tuple[Complete, ...]:
@@ -287,7 +287,8 @@ def drill(scope: Scope, code: str, org: OrgId | None, day: date, limit: int = 10
     """Give the rows behind a figure, largest first, masked for the reader; audited.
 
     A formula leads to the rows of its first part. `org` None means the whole bank. Needs
-    VIEW_INDICATORS and QUERY. Raises NotFound, LimitExceeded.
+    VIEW_INDICATORS and QUERY. Raises NotFound, LimitExceeded, and Denied where the choice of rows
+    would tell what the reader may not see.
     """
     scope.require(Permission.QUERY)
     if not 1 <= limit <= MAX_DRILL_ROWS:
@@ -299,11 +300,12 @@ def drill(scope: Scope, code: str, org: OrgId | None, day: date, limit: int = 10
     if not store.exists(scope, name):
         raise NotFound(f"there is no table {name} yet", "Run its job first.")
     orgs = None if org is None or org == head(scope) else _below(scope, org, day)
-    asked = drilling.statement(found, measured, orgs, day, store.dates(scope, name), limit)
+    table = store.describe(scope, name)
+    hidden = masking.masked_columns(_reader(scope), table)
+    asked = drilling.statement(found, measured, orgs, day, store.dates(scope, name), limit, hidden)
     with open_session(_platform(scope), tables=[name]) as session:
         rows = session.sql(asked.rows, asked.parameters)
         total = session.sql(asked.count, asked.parameters).column("n")[0].as_py()
-    table = store.describe(scope, name)
     audit.record(
         scope, "indicators.drill", code, {"org": org or "", "date": str(day), "rows": rows.num_rows}
     )
@@ -312,13 +314,19 @@ def drill(scope: Scope, code: str, org: OrgId | None, day: date, limit: int = 10
     return Drill(measured, name, columns, shown, total)
 
 
+def _orgs(scope: Scope, org: OrgId, day: date) -> list[dict[str, Any]]:
+    """Give the organisations of a date. Raises NotFound when the one asked for is not among."""
+    rows: list[dict[str, Any]] = store.read(
+        _platform(scope), ORG_TABLE, business_date=day
+    ).to_pylist()
+    known = [row["org_id"] for row in rows]
+    if org not in known:
+        raise NotFound(f"there is no organisation {org!r} on {day}", nearest(org, known))
+    return rows
+
+
 def _below(scope: Scope, org: OrgId, day: date) -> list[str]:
-    rows = store.read(_platform(scope), ORG_TABLE, business_date=day).to_pylist()
-    if org not in {row["org_id"] for row in rows}:
-        raise NotFound(
-            f"there is no organisation {org!r} on {day}",
-            nearest(org, [row["org_id"] for row in rows]),
-        )
+    rows = _orgs(scope, org, day)
     found, grown = {str(org)}, True
     while grown:
         below = {row["org_id"] for row in rows if row["parent_org_id"] in found}
@@ -349,9 +357,13 @@ def _entry(indicator: Indicator) -> Entry:
     )
 
 
-def _points(
+def points(
     scope: Scope, codes: Sequence[str], orgs: Sequence[str] | None, days: Iterable[date]
 ) -> tuple[Point, ...]:
+    """Give the published figures between the first and the last of some dates.
+
+    `orgs` None means every organisation. The caller has checked the codes and what may be seen.
+    """
     wanted = sorted(days)
     if not wanted or not store.exists(scope, TABLE.qualified):
         return ()

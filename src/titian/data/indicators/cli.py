@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-import json as jsons
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table as Grid
-from rich.text import Text
 
 from titian.data import definitions
 from titian.data.indicators import browse
 from titian.data.indicators.model import Subject, Unit
-from titian.decide import Label
-from titian.kernel import banks
+from titian.data.options import Bank, Day, at_bank, given_day, in_words
 from titian.kernel.clock import parse_date
-from titian.kernel.errors import NotFound
-from titian.kernel.ids import OrgId, bank_id
+from titian.kernel.errors import InvalidInput, NotFound
+from titian.kernel.ids import OrgId
 from titian.kernel.money import format_yuan
 from titian.kernel.scope import Scope
 from titian.kernel.settings import settings
+from titian.kernel.terminal import Cell, Csv, Json, as_json, counted, listing, say
 from titian.lake.queries import json_value
 
 app = typer.Typer(help="List, show and drill indicators.", no_args_is_help=True)
 
-WIDTH_WHEN_PIPED = 400
-Bank = Annotated[str, typer.Option("--bank", "-b", help="The bank's id.")]
+MAX_NAMED = 5
 Code = Annotated[str, typer.Argument(help="The indicator's code, such as npl_ratio.")]
-Day = Annotated[str | None, typer.Option("--date", "-d", help="Business date; newest by default.")]
 Org = Annotated[str | None, typer.Option("--org", help="Organisation; head office by default.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")
@@ -48,33 +41,47 @@ def list_command(
     ] = None,
     *,
     json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """List a bank's indicators."""
-    scope = _scope(bank)
+    scope = at_bank(bank)
     if definitions_ is not None:
         definitions.install(scope, definitions.Kind.INDICATORS, definitions_)
     found = browse.catalogue(scope, subject, search)
-    if json:
-        _as_json([_flat(entry) for entry in found])
-        return
     rows = [
-        (e.code, _say(e.label), _say(e.subject.label), _say(e.unit.label), _say(e.owner))
-        for e in found
+        (
+            entry.code,
+            in_words(entry.label),
+            Cell(entry.subject, in_words(entry.subject.label)),
+            Cell(entry.unit, in_words(entry.unit.label)),
+            in_words(entry.owner),
+        )
+        for entry in found
     ]
-    _grid(("code", "name", "subject", "unit", "owner"), rows)
-    _note(f"{len(found)} indicators")
+    listing(
+        ("code", "name", "subject", "unit", "owner"),
+        rows,
+        none=f"no indicator's code or name contains {search!r}" if search else "there are none",
+        remark=counted(len(found), "indicator"),
+        whole=[_flat(entry) for entry in found],
+        json=json,
+        csv=csv,
+    )
 
 
 @app.command("show")
 def show_command(bank: Bank, code: Code, day: Day = None, *, json: Json = False) -> None:
     """Show what an indicator means and its figure for every organisation on a date."""
-    scope = _scope(bank)
+    scope = at_bank(bank)
     definition = browse.definition(scope, code)
     held = browse.dates(scope)
-    when = parse_date(day, "date") if day else held[-1] if held else None
-    figures = browse.by_org(scope, code, when) if when in held else ()
+    asked = given_day(day)
+    if asked is not None:
+        _require_figures(scope, asked, held)
+    when = asked or (held[-1] if held else None)
+    figures = browse.by_org(scope, code, when) if when else ()
     if json:
-        _as_json(
+        as_json(
             {
                 **_flat(definition.entry),
                 "formula": asdict(definition.formula),
@@ -87,16 +94,20 @@ def show_command(bank: Bank, code: Code, day: Day = None, *, json: Json = False)
         )
         return
     _describe(definition)
-    if not figures:
-        _note("no figures yet: run the bank's jobs for a business date")
-        return
     unit = definition.entry.unit
     rows = [
-        (f.point.org_id, f.name, f.level, _figure(f.point.value, unit),
-         _figure(f.point.numerator, Unit.NUMBER), _figure(f.point.denominator, Unit.NUMBER))
+        (
+            f.point.org_id,
+            f.name,
+            f.level,
+            _figure(f.point.value, unit),
+            _figure(f.point.numerator, Unit.NUMBER),
+            _figure(f.point.denominator, Unit.NUMBER),
+        )
         for f in figures
-    ]  # fmt: skip
-    _grid(("org", "name", "level", str(when), "numerator", "denominator"), rows, right=(3, 4, 5))
+    ]
+    none = f"no figures yet: titian jobs run --bank {bank}"
+    listing(("org", "name", "level", str(when), "numerator", "denominator"), rows, none=none)
 
 
 @app.command("series")
@@ -108,19 +119,33 @@ def series_command(
     last: Annotated[str | None, typer.Option("--to", help="Last business date.")] = None,
     *,
     json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """Follow an indicator of one organisation through the dates."""
-    scope = _scope(bank)
+    scope = at_bank(bank)
     entry = browse.definition(scope, code).entry
-    begin = parse_date(first, "first date") if first else date.min
-    end = parse_date(last, "last date") if last else date.max
-    points = browse.series(scope, code, OrgId(org) if org else browse.head(scope), begin, end)
-    if json:
-        _as_json([asdict(point) for point in points])
-        return
-    rows = [(str(point.business_date), _figure(point.value, entry.unit)) for point in points]
-    _grid(("date", _say(entry.label)), rows, right=(1,))
-    _note(f"{len(points)} dates")
+    asked = given_day(first, "first date"), given_day(last, "last date")
+    held = _held(scope)
+    begin, end = asked[0] or held[0], asked[1] or held[-1]
+    if None not in asked and begin > end:
+        raise InvalidInput(f"{begin} comes after {end}", "Give the earlier date as --from.")
+    if not any(begin <= day <= end for day in held):
+        raise NotFound(
+            f"{scope.bank} has no figures from {begin} to {end}",
+            f"There are {_span(held)}.",
+        )
+    where = browse.head(scope) if org is None else OrgId(org)
+    points = browse.series(scope, code, where, begin, end)
+    rows = [(point.business_date, _figure(point.value, entry.unit)) for point in points]
+    listing(
+        ("business_date", in_words(entry.label)),
+        rows,
+        none=f"{where} has no figures of {code} from {begin} to {end}",
+        remark=counted(len(points), "date"),
+        whole=points,
+        json=json,
+        csv=csv,
+    )
 
 
 @app.command("drill")
@@ -132,19 +157,26 @@ def drill_command(
     limit: Annotated[int, typer.Option(min=1, help="Rows to show at most.")] = 20,
     *,
     json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """Show the rows behind a figure, masked."""
-    scope = _scope(bank)
+    scope = at_bank(bank)
     when = _day(scope, day)
-    found = browse.drill(scope, code, OrgId(org) if org else None, when, limit)
+    _require_figures(scope, when, _held(scope))
+    found = browse.drill(scope, code, None if org is None else OrgId(org), when, limit)
     values = [[json_value(value) for value in row.values()] for row in found.rows.to_pylist()]
     names = [column.name for column in found.columns]
-    if json:
-        rows = [dict(zip(names, row, strict=True)) for row in values]
-        _as_json({"code": found.code, "table": found.table, "total": found.total, "rows": rows})
-        return
-    _grid(names, [["" if v is None else str(v) for v in row] for row in values])
-    _note(f"{len(values)} of {found.total} rows of {found.table} behind {found.code} on {when}")
+    rows = [dict(zip(names, row, strict=True)) for row in values]
+    listing(
+        names,
+        [[Cell(value, "" if value is None else str(value)) for value in row] for row in values],
+        none=f"no rows of {found.table} are behind {found.code} on {when}",
+        remark=f"{len(values)} of {counted(found.total, 'row')} of {found.table} behind "
+        f"{found.code} on {when}",
+        whole={"code": found.code, "table": found.table, "total": found.total, "rows": rows},
+        json=json,
+        csv=csv,
+    )
 
 
 @app.command("compile")
@@ -157,67 +189,83 @@ def compile_command(
     *,
     sql: Annotated[bool, typer.Option("--sql", help="Print the SQL of every scan.")] = False,
     json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """Show how indicators are computed: one scan per source and grain."""
-    scope = _scope(bank)
+    scope = at_bank(bank)
     codes = code or [entry.code for entry in browse.catalogue(scope)]
     scans = browse.compiled(scope, codes, _day(scope, day))
-    if json:
-        _as_json([asdict(scan) for scan in scans])
-    elif sql:
+    if sql:
         for scan in scans:
-            _plain(f"-- {scan.table}: {scan.figures} figures\n{scan.sql};\n")
-    else:
-        rows = [
-            (s.table, s.date_column, s.item, str(s.dimensions), str(s.sums), str(s.figures))
-            for s in scans
-        ]
-        _grid(("table", "date", "item", "dimensions", "sums", "figures"), rows, right=(3, 4, 5))
-        _note(f"{len(codes)} indicators from {len(scans)} scans")
+            say(f"-- {scan.table}: {counted(scan.figures, 'figure')}\n{scan.sql};\n")
+        return
+    listing(
+        ("table", "date", "item", "dimensions", "sums", "figures"),
+        [(s.table, s.date_column, s.item, s.dimensions, s.sums, s.figures) for s in scans],
+        none="there is nothing to scan",
+        remark=f"{counted(len(codes), 'indicator')} from {counted(len(scans), 'scan')}",
+        whole=scans,
+        json=json,
+        csv=csv,
+    )
 
 
 @app.command("status")
-def status_command(bank: Bank, day: Day = None, *, json: Json = False) -> None:
+def status_command(bank: Bank, day: Day = None, *, json: Json = False, csv: Csv = False) -> None:
     """Say whether every indicator of every organisation is there on a date."""
-    scope = _scope(bank)
+    scope = at_bank(bank)
     when = _day(scope, day)
+    _require_figures(scope, when, _held(scope))
     found = browse.completeness(scope, when)
-    if json:
-        _as_json([{**asdict(part), "subject": part.subject.value} for part in found])
-        return
     rows = [
-        (_say(p.subject.label), str(p.expected), str(p.present), str(p.empty), ", ".join(p.missing))
-        for p in found
+        (
+            Cell(part.subject, in_words(part.subject.label)),
+            part.expected,
+            part.present,
+            part.empty,
+            part.missing,
+        )
+        for part in found
     ]
-    _grid(("subject", "expected", "present", "empty", "missing"), rows, right=(1, 2, 3))
-
-
-def _scope(bank: str) -> Scope:
-    scope = Scope.system(bank_id(bank))
-    banks.get(scope.bank_id)
-    return scope
+    names = ("subject", "expected", "present", "empty", "missing")
+    none = "there are no indicators"
+    listing(names, rows, none=none, remark=f"{when}", whole=found, json=json, csv=csv)
 
 
 def _day(scope: Scope, text: str | None) -> date:
-    if text:
-        return parse_date(text, "date")
+    return _held(scope)[-1] if text is None else parse_date(text, "business date")
+
+
+def _held(scope: Scope) -> list[date]:
     held = browse.dates(scope)
     if not held:
         raise NotFound(
             f"{scope.bank} has no indicators yet",
-            "Run its jobs for a business date, or use --date.",
+            f"Load its feeds, then: titian jobs run --bank {scope.bank}",
         )
-    return held[-1]
+    return held
+
+
+def _require_figures(scope: Scope, day: date, held: Sequence[date]) -> None:
+    if day not in held:
+        there = f"There are {_span(held)}." if held else "There are none at all yet."
+        raise NotFound(f"{scope.bank} has no figures of {day}", there)
+
+
+def _span(held: Sequence[date]) -> str:
+    if len(held) <= MAX_NAMED:
+        return f"figures of {', '.join(map(str, held))}"
+    return f"figures of {len(held)} dates from {held[0]} to {held[-1]}"
 
 
 def _describe(definition: browse.Definition) -> None:
     entry = definition.entry
-    _plain(f"{entry.code}  {entry.label.zh}  {entry.label.en}")
-    _plain(f"  {_say(entry.subject.label)} · {_say(entry.unit.label)} · {_say(entry.owner)}"
-           f" · v{entry.version}")  # fmt: skip
-    _plain(f"  = {_say(definition.formula)}")
+    say(f"{entry.code}  {entry.label.zh}  {entry.label.en}")
+    kind = f"{in_words(entry.subject.label)} · {in_words(entry.unit.label)}"
+    say(f"  {kind} · {in_words(entry.owner)} · v{entry.version}")
+    say(f"  = {in_words(definition.formula)}")
     if definition.description not in (definition.formula, entry.label):
-        _plain(f"  {_say(definition.description)}")
+        say(f"  {in_words(definition.description)}")
 
 
 def _flat(entry: browse.Entry) -> dict[str, object]:
@@ -232,38 +280,11 @@ def _flat(entry: browse.Entry) -> dict[str, object]:
     }
 
 
-def _figure(value: float | None, unit: Unit) -> str:
+def _figure(value: float | None, unit: Unit) -> Cell:
     if value is None:
-        return ""
+        return Cell(None, "")
     if unit is Unit.FEN:
-        return format_yuan(round(value), settings().locale)
+        return Cell(value, format_yuan(round(value), settings().locale))
     if unit is Unit.RATIO:
-        return f"{value:.4%}"
-    return f"{value:,.0f}" if value == round(value) else f"{value:,.4f}"
-
-
-def _say(label: Label) -> str:
-    return label.text(settings().locale)
-
-
-def _grid(names: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
-    grid = Grid(show_edge=False)
-    for at, name in enumerate(names):
-        grid.add_column(Text(name), justify="right" if at in right else "left", overflow="fold")
-    for row in rows:
-        grid.add_row(*(Text(cell) for cell in row))
-    out = Console(highlight=False)
-    wide = out if out.is_terminal else Console(highlight=False, width=WIDTH_WHEN_PIPED)
-    wide.print(grid)
-
-
-def _plain(text: str) -> None:
-    Console(highlight=False).print(Text(text), soft_wrap=True)
-
-
-def _note(text: str) -> None:
-    Console(stderr=True, highlight=False).print(text, markup=False)
-
-
-def _as_json(value: Any) -> None:
-    typer.echo(jsons.dumps(value, ensure_ascii=False, indent=1, default=str))
+        return Cell(value, f"{value:.4%}")
+    return Cell(value, f"{value:,.0f}" if value == round(value) else f"{value:,.4f}")

@@ -17,6 +17,7 @@ from titian.data.indicators.model import Aggregation, Catalogue, Formula
 from titian.data.indicators.orgs import Floats, Tree, places
 from titian.data.indicators.plan import DENOMINATOR, VALUE, Cube, plan
 from titian.kernel.errors import LimitExceeded
+from titian.kernel.labels import Label
 from titian.lake.schema import BUSINESS_DATE, Column, Layer, Table
 
 MAX_TARGETS = 400
@@ -24,11 +25,51 @@ MAX_FIGURES = 50_000_000
 
 Query = Callable[[str, Mapping[str, date]], pa.Table]
 COLUMNS = (
-    Column("org_id", "string", "机构号", "Organisation", key=True, required=True),
-    Column("indicator", "string", "指标", "Indicator", key=True, required=True),
-    Column("value", "double", "指标值", "Value", description="empty where it cannot be known"),
-    Column("numerator", "double", "分子", "Numerator", description="of quotients"),
-    Column("denominator", "double", "分母", "Denominator", description="of quotients"),
+    Column(
+        "org_id",
+        "string",
+        "机构号",
+        "Organisation",
+        key=True,
+        required=True,
+        description=Label(
+            "指标所属机构，各级机构都有自己的行。", "Every level has rows of its own."
+        ),
+    ),
+    Column(
+        "indicator",
+        "string",
+        "指标",
+        "Indicator",
+        key=True,
+        required=True,
+        description=Label(
+            "指标编码，名称和口径见指标目录。", "Its code; the catalogue explains it."
+        ),
+    ),
+    Column(
+        "value",
+        "double",
+        "指标值",
+        "Value",
+        description=Label(
+            "金额类指标以分计；无法计算时为空。", "Money in fen; empty where it cannot be known."
+        ),
+    ),
+    Column(
+        "numerator",
+        "double",
+        "分子",
+        "Numerator",
+        description=Label("比率类指标的分子，其他指标为空。", "Of quotients; empty for the rest."),
+    ),
+    Column(
+        "denominator",
+        "double",
+        "分母",
+        "Denominator",
+        description=Label("比率类指标的分母，其他指标为空。", "Of quotients; empty for the rest."),
+    ),
 )
 TABLE = Table(
     Layer.MART,
@@ -36,7 +77,10 @@ TABLE = Table(
     "指标",
     "Indicators",
     COLUMNS,
-    "Every indicator of every organisation, one row each, present or explicitly empty.",
+    Label(
+        "全部指标在每个机构的取值，每项一行，无法计算的也保留空行。",
+        "Every indicator of every organisation, one row each, present or explicitly empty.",
+    ),
 )
 
 

@@ -16,7 +16,7 @@ from sqlglot import exp, parse_one
 from titian.data.indicators.model import Aggregation
 from titian.data.indicators.plan import Cube
 from titian.data.indicators.spans import Buckets
-from titian.decide import sql as decide_sql
+from titian.decide.conditions import sql as decide_sql
 from titian.lake.schema import BUSINESS_DATE, split_name
 
 ORG, ASOF, BUCKET, ITEM, ROWS = "org", "asof", "bucket", "item", "n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,9 +11,9 @@ from sqlglot import exp
 from titian.data.indicators.model import Catalogue, Derived
 from titian.data.indicators.plan import Cube, plan
 from titian.data.indicators.spans import spans
-from titian.decide import sql as decide_sql
-from titian.decide.tree import fields
-from titian.kernel.errors import NotFound
+from titian.decide.conditions import sql as decide_sql
+from titian.decide.conditions.tree import fields
+from titian.kernel.errors import Denied, NotFound
 from titian.lake.schema import BUSINESS_DATE, split_name
 
 
@@ -41,14 +41,18 @@ def statement(
     day: date,
     available: Sequence[date],
     limit: int,
+    hidden: Collection[str] = (),
 ) -> Rows:
     """Build the SELECT of the rows behind a figure of some organisations (None: all of the bank).
 
-    Largest measured value first. Raises NotFound when the figure's dates cannot be known.
+    Largest measured value first, unless that is among the columns `hidden` from the reader: an
+    order would tell them. Raises NotFound when the figure's dates cannot be known, Denied where
+    the reader may not see the columns that decide which rows these are.
     """
     code = measured(catalogue, code)
     how = catalogue.indicators[code].how
     assert isinstance(how, Derived), "a measured code is derived"
+    _refuse_hidden(code, how, hidden)
     (cube,) = plan(catalogue, (code,))
     span = spans(cube, (day,), available).get((day, how.period.name))
     if span is None:
@@ -67,7 +71,7 @@ def statement(
     columns = tuple(dict.fromkeys((*how.atomic.source.rows, *_measured(how))))
     base = exp.select().from_(exp.table_(name, db=layer.value, quoted=True)).where(*where)
     chosen = [decide_sql.quoted(column) for column in columns]
-    rows = base.select(*chosen).order_by(*_order(how, columns)).limit(limit)
+    rows = base.select(*chosen).order_by(*_order(how, columns, hidden)).limit(limit)
     count = base.select(exp.alias_(exp.Count(this=exp.Star()), "n"))
     return Rows(cube.grain.table, columns, rows.sql("duckdb"), count.sql("duckdb"), parameters)
 
@@ -98,11 +102,21 @@ def _measured(how: Derived) -> tuple[str, ...]:
     return tuple(name for name in found if name != BUSINESS_DATE)
 
 
-def _order(how: Derived, columns: Sequence[str]) -> list[exp.Expr]:
+def _refuse_hidden(code: str, how: Derived, hidden: Collection[str]) -> None:
+    told = sorted({name for condition in how.where for name in condition.fields} & set(hidden))
+    if told:
+        raise Denied(
+            f"which rows {code} counts would tell you {', '.join(told)} of each",
+            "Keep to the figure, or ask your administrator for a higher clearance.",
+        )
+
+
+def _order(how: Derived, columns: Sequence[str], hidden: Collection[str]) -> list[exp.Expr]:
     keys = how.atomic.source.table.keys or tuple(columns[:1])
     order = [exp.Ordered(this=decide_sql.quoted(key)) for key in keys]
     measure = how.atomic.measure
-    if measure is not None and measure.tree.type.is_number:
+    seen = measure is not None and not fields(measure.tree) & set(hidden)
+    if measure is not None and measure.tree.type.is_number and seen:
         value = decide_sql.expression(measure.tree)
         order.insert(0, exp.Ordered(this=value, desc=True, nulls_first=False))
     return list(order)

@@ -14,8 +14,8 @@ from titian.data.indicators.model import (
     Term,
 )
 from titian.decide import ConditionError, Schema
-from titian.decide.check import Checker
-from titian.decide.parse import syntax_tree
+from titian.decide.conditions.check import Checker
+from titian.decide.conditions.parse import syntax_tree
 from titian.kernel.errors import InvalidInput
 
 MAX_FORMULA_CHARACTERS = 2_000

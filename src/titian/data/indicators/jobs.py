@@ -21,6 +21,7 @@ from titian.data.indicators.plan import plan
 from titian.data.jobs.context import JobContext
 from titian.data.jobs.python import PythonJob, Shape, job
 from titian.kernel.errors import Corrupt, NotFound
+from titian.kernel.labels import Label
 from titian.kernel.scope import Scope
 from titian.lake import store
 from titian.lake.schema import BUSINESS_DATE, Layer, Table
@@ -38,7 +39,10 @@ def subject_table(subject: Subject) -> Table:
         f"{label.zh}指标",
         f"{label.en} indicators",
         COLUMNS,
-        f"The indicators of the subject {label.en} by organisation.",
+        Label(
+            f"{label.zh}主题的各项指标，每个机构每项一行。",
+            f"The indicators of the subject {label.en}, one row for each organisation.",
+        ),
     )
 
 
@@ -127,7 +131,6 @@ def _subject_job(subject: Subject) -> PythonJob:
         batch=True,
         zh=f"{label.zh}指标",
         en=f"{label.en} indicators",
-        description="Every indicator of the subject by organisation, from one scan a source.",
     )(run)
 
 
@@ -152,7 +155,6 @@ def _published(scope: Scope) -> Shape | None:
     batch=True,
     zh="指标发布",
     en="Indicators published",
-    description="All subjects of the day together, complete for every organisation.",
 )
 def published(context: JobContext) -> pa.Table:
     """Put the subjects of business dates together. Raises Corrupt when one is incomplete."""

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from titian.decide import Condition
-from titian.decide import sql as decide_sql
-from titian.decide.tree import Call, Node, Ref
-from titian.decide.tree import Constant as Written
+from titian.decide.conditions import sql as decide_sql
+from titian.decide.conditions.tree import Call, Node, Ref
+from titian.decide.conditions.tree import Constant as Written
 
 OTHER = 0
 _SET_OPS = ("eq", "in")

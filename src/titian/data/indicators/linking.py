@@ -16,7 +16,7 @@ from titian.data.indicators.model import (
     Timing,
     Unit,
 )
-from titian.data.indicators.reading import Book, Entry, Section, unknown, words
+from titian.data.indicators.reading import Book, Entry, Section, unknown
 from titian.decide import Condition, ConditionError, Field, Label, Schema, Type, parse
 from titian.kernel.errors import InvalidInput
 from titian.lake.schema import BUSINESS_DATE, Column, Table
@@ -98,7 +98,7 @@ class Linker:
         values = entry.document.mapping(entry.need("values"), (*entry.place, "values"), "values")
         names = []
         for value, spec in values.items():
-            label = words(entry.document, spec, (*entry.place, "values", value), value)
+            label = entry.document.label(spec, (*entry.place, "values", value), value)
             name = f"{entry.name}_{value}"
             if name in self.modifiers:
                 raise entry.error(f"modifier {name} exists already", "Rename it.", "values", value)

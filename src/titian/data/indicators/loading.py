@@ -26,7 +26,7 @@ from titian.data.indicators.model import (
     Unit,
 )
 from titian.data.indicators.periods import Period
-from titian.data.indicators.reading import Entry, Section, claim, read_files, unknown, words
+from titian.data.indicators.reading import Entry, Section, claim, read_files, unknown
 from titian.data.strict import nearest
 from titian.decide import Label
 from titian.kernel.errors import InvalidDefinition, InvalidInput
@@ -209,7 +209,7 @@ class _Builder:
         names = entry.get("names")
         given = names.get(code) if isinstance(names, dict) else None
         place = (*entry.place, "names", code)
-        label = words(entry.document, given, place, code) if given else wording.name(how)
+        label = entry.document.label(given, place, code) if given else wording.name(how)
         described = entry.words("description") or base.words("description")
         return _indicator(
             entry, base, code, label, how, atomic.unit, described or wording.formula(how)

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from titian.data.indicators.periods import Period
 from titian.decide import Condition, Label
-from titian.decide.tree import Node
+from titian.decide.conditions.tree import Node
 from titian.lake.schema import Table
 
 

@@ -25,7 +25,7 @@ from titian.data.indicators.model import (
     Timing,
 )
 from titian.data.indicators.periods import Period
-from titian.decide import sql as decide_sql
+from titian.decide.conditions import sql as decide_sql
 from titian.lake.schema import BUSINESS_DATE
 
 VALUE, DENOMINATOR = "value", "denominator"

@@ -118,18 +118,7 @@ class Entry:
     def words(self, key: str) -> Label | None:
         """Give a `{zh, en}` pair, or one text for both, if it is there."""
         value = self.get(key)
-        return None if value is None else words(self.document, value, (*self.place, key), key)
-
-
-def words(document: Document, value: object, place: Place, what: str) -> Label:
-    """Read `{zh: …, en: …}`, or one text that serves both. Raises InvalidDefinition."""
-    if isinstance(value, str):
-        text = document.text(value, place, what)
-        return Label(text, text)
-    given = document.mapping(value, place, what)
-    document.known_keys(given, ("zh", "en"), place)
-    parts = [document.text(given.get(key), (*place, key), key) for key in ("zh", "en")]
-    return Label(parts[0], parts[1])
+        return None if value is None else self.document.label(value, (*self.place, key), key)
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from titian.data.indicators.model import (
 )
 from titian.data.indicators.periods import Period
 from titian.decide import Label
-from titian.decide.words import explain
+from titian.decide.conditions.words import explain
 from titian.lake.schema import BUSINESS_DATE
 
 _AGGREGATED = {

@@ -16,8 +16,8 @@ from time import perf_counter
 from pyroaring import BitMap
 
 from titian.data.tags import catalogue
-from titian.data.tags.evaluate import evaluate
-from titian.data.tags.guard import allowed_plan
+from titian.data.tags.evaluate import evaluate, size
+from titian.data.tags.guard import allowed_plan, planned
 from titian.data.tags.plan import Plan
 from titian.data.tags.store import DayTags, dates, day_tags
 from titian.decide import ConditionError, Field, Label, Problem
@@ -25,6 +25,7 @@ from titian.kernel.errors import Denied, InvalidInput, LimitExceeded
 from titian.kernel.scope import Permission, Scope
 
 MAX_OVERLAP = 12
+MAX_TALLY = 400
 MAX_TREND_DAYS = 400
 MIN_LIFT_MEMBERS = 5
 
@@ -151,6 +152,39 @@ def count(scope: Scope, expression: str, day: date | None = None) -> Count:
     return Count(held.day, len(members), refused, len(held.everyone), elapsed)
 
 
+def tally(
+    scope: Scope, expressions: Sequence[str], day: date | None = None
+) -> tuple[int | None, ...]:
+    """Count several expressions at once, as a builder does for each of its parts.
+
+    None stands where an expression is wrong or out of the person's reach. Needs VIEW_TAGS. Raises
+    NotFound before any data, LimitExceeded.
+    """
+    scope.require(Permission.VIEW_TAGS)
+    if len(expressions) > MAX_TALLY:
+        raise LimitExceeded(
+            f"{len(expressions)} expressions are to be counted", f"Count up to {MAX_TALLY}."
+        )
+    known = catalogue.load(scope)
+    held = day_tags(scope, day)
+    return tuple(_size(scope, known, text, held) for text in expressions)
+
+
+def wearers(
+    scope: Scope, tags: Sequence[str], day: date | None = None
+) -> dict[tuple[str, str], int]:
+    """Count who wears each value of some tags, of those a person may see. Raises as `tally`."""
+    known = catalogue.visible(scope).tags
+    held = day_tags(scope, day)
+    seen = [known[code] for code in tags if code in known]
+    held.fetch_missing([tag.code for tag in seen])
+    return {
+        (tag.code, value.code): len(held.wearing(tag.code, value.code))
+        for tag in seen
+        for value in tag.values
+    }
+
+
 def overlap(scope: Scope, expressions: Sequence[str], day: date | None = None) -> Overlap:
     """Count how 2 to 12 audiences overlap, pair by pair. Raises as `count`, LimitExceeded."""
     if not 1 <= len(expressions) <= MAX_OVERLAP:
@@ -172,7 +206,7 @@ def profile(scope: Scope, expression: str, day: date | None = None) -> list[Lift
     known = catalogue.visible(scope)
     held = day_tags(scope, day)
     members = _members(made, held)
-    held.fetch(known.tags)
+    held.fetch_missing(known.tags)
     population = len(held.everyone)
     lifts = []
     for tag in known.tags.values():
@@ -204,7 +238,12 @@ def trend(scope: Scope, expression: str, days: int = 30) -> list[tuple[date, int
     """Count an audience on its last business dates, oldest first. Raises as `count`."""
     made = allowed_plan(scope, expression)
     recent = dates(scope)[-max(1, min(days, MAX_TREND_DAYS)) :]
-    return [(day, len(_members(made, day_tags(scope, day)))) for day in recent]
+    found = []
+    for day in recent:
+        held = day_tags(scope, day)
+        held.prepare(made.steps)
+        found.append((day, size(made.steps, held)))
+    return found
 
 
 def members_of(scope: Scope, expression: str, day: date | None, *, marketing: bool) -> BitMap:
@@ -212,6 +251,15 @@ def members_of(scope: Scope, expression: str, day: date | None, *, marketing: bo
     held = day_tags(scope, day)
     members = _members(allowed_plan(scope, expression), held)
     return members - held.opted_out if marketing else members
+
+
+def _size(scope: Scope, known: catalogue.Catalogue, expression: str, held: DayTags) -> int | None:
+    try:
+        made = planned(scope, known, expression)
+    except (InvalidInput, Denied):
+        return None
+    held.prepare(made.steps)
+    return size(made.steps, held)
 
 
 def _members(made: Plan, held: DayTags) -> BitMap:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from titian.data.strict import nearest
 from titian.data.tags import catalogue
 from titian.data.tags.evaluate import evaluate
 from titian.data.tags.fields import profile_of
@@ -128,25 +129,22 @@ def decide(scope: Scope, code: str, *, approve: bool, comment: str = "") -> Busi
     if approve:
         _tag(scope, code, profile_of(scope))
     status = Status.APPROVED if approve else Status.REJECTED
-    _move(scope, code, Status.DRAFT, status, comment)
-    audit.record(scope, f"tag.{'approve' if approve else 'reject'}", code, {"comment": comment})
-    return get(scope, code)
+    act = f"tag.{'approve' if approve else 'reject'}"
+    return _move(scope, act, code, Status.DRAFT, status, comment)
 
 
 def retire(scope: Scope, code: str, comment: str = "") -> BusinessTag:
     """Take an approved tag out of the night. Needs EDIT_TAGS. Raises NotFound, Conflict."""
     scope.require(Permission.EDIT_TAGS)
-    _move(scope, code, Status.APPROVED, Status.RETIRED, comment)
-    audit.record(scope, "tag.retire", code, {"comment": comment})
-    return get(scope, code)
+    return _move(scope, "tag.retire", code, Status.APPROVED, Status.RETIRED, comment)
 
 
 def get(scope: Scope, code: str) -> BusinessTag:
     """Give one business-made tag. Needs VIEW_TAGS. Raises NotFound."""
-    found = [one for one in find(scope) if one.code == code]
-    if not found:
-        raise NotFound(f"nobody at {scope.bank_id} made a tag {code!r}", "Choose one of the list.")
-    return found[0]
+    known = {one.code: one for one in find(scope)}
+    if code not in known:
+        raise NotFound(f"nobody at {scope.bank_id} made a tag {code!r}", nearest(code, known))
+    return known[code]
 
 
 def find(scope: Scope, status: Status | None = None) -> list[BusinessTag]:
@@ -192,10 +190,11 @@ def _insert(scope: Scope, values: dict[str, object]) -> None:
         ) from None
 
 
-def _move(scope: Scope, code: str, old: Status, new: Status, comment: str) -> None:
+def _move(scope: Scope, act: str, code: str, old: Status, new: Status, comment: str) -> BusinessTag:
+    """Change a status once, whoever else decides at the same moment."""
     if len(comment) > MAX_COMMENT:
         raise InvalidInput("the comment is too long", f"Keep it under {MAX_COMMENT} characters.")
-    held = get(scope, code)
+    get(scope, code)
     change = (
         update(business_tag)
         .where(
@@ -208,8 +207,13 @@ def _move(scope: Scope, code: str, old: Status, new: Status, comment: str) -> No
         )
     )
     with db.begin() as connection:
-        if connection.execute(change).rowcount == 0:
-            raise Conflict(f"tag {code} is {held.status}", f"Only what is {old} can become {new}.")
+        moved = connection.execute(change).rowcount == 1
+        if moved:
+            audit.record(scope, act, code, {"comment": comment}, connection)
+    now = get(scope, code)
+    if not moved:
+        raise Conflict(f"tag {code} is {now.status}", f"Only what is {old} can become {new}.")
+    return now
 
 
 def _tag(scope: Scope, code: str, profile: Profile) -> Tag:

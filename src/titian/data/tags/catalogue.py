@@ -22,6 +22,7 @@ from titian.decide import Field, Label, Schema, Type
 from titian.decide import Kind as DataKind
 from titian.kernel import db
 from titian.kernel.errors import InvalidDefinition, NotFound
+from titian.kernel.labels import UNSAID
 from titian.kernel.scope import Permission, Scope
 
 BUSINESS = Category("business_made", Label("业务自建", "Made by the business"), 100)
@@ -99,7 +100,7 @@ def validate(scope: Scope, files: Sequence[Path]) -> None:
 def read_business(code: str, definition: Mapping[str, object], profile: Profile) -> Tag:
     """Make a tag of what a business user stated. Raises InvalidDefinition."""
     document = Document(f"tag {code}", dict(definition), {})
-    reader = reading.Reader(document, profile, BUSINESS, "")
+    reader = reading.Reader(document, profile, BUSINESS, UNSAID)
     return reading.read_tag(reader, code, dict(definition), Source.BUSINESS)
 
 

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date
 from typing import Annotated
 
 import typer
 
+from titian.data.options import Bank, Day, at_bank, given_day, in_words
 from titian.data.tags import audiences, catalogue, store
 from titian.data.tags.model import Tag, TagState
-from titian.data.terminal import as_json, grid, note
-from titian.kernel import banks
-from titian.kernel.clock import parse_date
-from titian.kernel.ids import bank_id
-from titian.kernel.scope import Scope
+from titian.kernel.errors import InvalidInput, NotFound
+from titian.kernel.near import nearest
 from titian.kernel.settings import settings
+from titian.kernel.terminal import Cell, Csv, Json, as_json, counted, listing, say
 
 app = typer.Typer(help="List, show and count tags.", no_args_is_help=True)
 audience_app = typer.Typer(help="Count and profile audiences.", no_args_is_help=True)
 
-Bank = Annotated[str, typer.Option("--bank", "-b", help="The bank's id.")]
-Day = Annotated[str | None, typer.Option("--date", "-d", help="Business date; newest by default.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Code = Annotated[str, typer.Argument(help="The tag's code.")]
 Expression = Annotated[
     str, typer.Argument(help="Tags and fields, such as \"borrower AND age_group = 'from_25'\".")
 ]
+NOT_WORKED_OUT = "not worked out yet: `titian jobs run` does it"
 
 
 @app.command("list")
@@ -35,38 +31,53 @@ def list_command(
     category: Annotated[str | None, typer.Option(help="Only this category.")] = None,
     *,
     json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """List the tags in force at a bank."""
-    known = catalogue.visible(_scope(bank))
+    known = catalogue.visible(at_bank(bank))
+    categories = [one.code for one in known.categories]
+    if category is not None and category not in categories:
+        raise NotFound(f"there is no category {category!r}", nearest(category, categories))
     tags = [tag for tag in known.tags.values() if category in (None, tag.category.code)]
-    if json:
-        as_json([_flat(tag) for tag in tags])
-        return
     rows = [
-        (tag.category.label.text(_locale()), tag.code, tag.label.text(_locale()), tag.kind,
-         tag.subject, tag.level, len(tag.values))
+        (
+            Cell(tag.category.code, in_words(tag.category.label)),
+            tag.code,
+            in_words(tag.label),
+            tag.kind,
+            tag.subject,
+            tag.level,
+            len(tag.values),
+        )
         for tag in tags
-    ]  # fmt: skip
-    grid(("category", "code", "name", "kind", "subject", "level", "values"), rows, right=(5, 6))
-    note(f"{len(tags)} tags in {len({tag.category for tag in tags})} categories")
+    ]
+    listing(
+        ("category", "code", "name", "kind", "subject", "level", "values"),
+        rows,
+        none="no tags are defined",
+        remark=f"{counted(len(tags), 'tag')} in "
+        f"{counted(len({tag.category for tag in tags}), 'category', 'categories')}",
+        whole=[_flat(tag) for tag in tags],
+        json=json,
+        csv=csv,
+    )
 
 
 @app.command("show")
 def show_command(bank: Bank, code: Code, *, json: Json = False) -> None:
     """Show a tag's definition in words, and its coverage over the last dates."""
-    scope = _scope(bank)
+    scope = at_bank(bank)
     tag = catalogue.visible(scope).tag(code)
-    held = store.dates(scope)
-    history = store.coverage(scope, code, 10) if held else []
+    history = store.coverage(scope, code, 10) if store.dates(scope) else []
     if json:
         as_json({**_flat(tag), "coverage": [_state(state) for state in history]})
         return
-    typer.echo(f"{tag.code}  {tag.label.zh}  {tag.label.en}")
-    typer.echo(f"  {tag.description.text(_locale())}")
+    say(f"{tag.code}  {tag.label.zh}  {tag.label.en}")
+    say(f"  {in_words(tag.description)}")
     for value in tag.values:
         meaning = value.condition.explain(_locale()) if value.condition else f"≥ {value.at_least}"
-        typer.echo(f"  {value.code} ({value.label.text(_locale())}): {meaning}")
-    _print_states(history)
+        say(f"  {value.code} ({in_words(value.label)}): {meaning}")
+    _list_states(history)
 
 
 @app.command("count")
@@ -76,16 +87,14 @@ def count_command(
     day: Day = None,
     *,
     json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """Count the parties that wear each value of each tag."""
-    scope = _scope(bank)
+    scope = at_bank(bank)
     if code is not None:
         catalogue.visible(scope).tag(code)
-    found = [s for s in store.states(scope, _day(day)) if code in (None, s.tag)]
-    if json:
-        as_json([_state(state) for state in found])
-        return
-    _print_states(found)
+    found = [s for s in store.states(scope, given_day(day)) if code in (None, s.tag)]
+    _list_states(found, json=json, csv=csv)
 
 
 @audience_app.command("count")
@@ -93,26 +102,26 @@ def audience_count_command(
     bank: Bank, expression: Expression, day: Day = None, *, json: Json = False
 ) -> None:
     """Count who meets an expression."""
-    found = audiences.count(_scope(bank), expression, _day(day))
+    found = audiences.count(at_bank(bank), expression, given_day(day))
     if json:
         as_json({**asdict(found), "reachable": found.reachable, "share": found.share})
         return
-    typer.echo(
-        f"{found.members:,} of {found.population:,} parties on {found.business_date} "
-        f"({found.reachable:,} may be contacted; {found.ms:.1f} ms)"
+    say(
+        f"{found.members:,} of {counted(found.population, 'party', 'parties')} on "
+        f"{found.business_date} ({found.reachable:,} may be contacted; {found.ms:.1f} ms)"
     )
 
 
 @audience_app.command("explain")
 def audience_explain_command(bank: Bank, expression: Expression, *, json: Json = False) -> None:
     """Say in words what an expression means; ends with 2 when it cannot be used."""
-    found = audiences.inspect(_scope(bank), expression)
+    found = audiences.inspect(at_bank(bank), expression)
     if json:
         as_json(found)
     else:
         lines = [problem.text(_locale()) for problem in found.problems]
-        meaning = found.meaning.text(_locale()) if found.meaning else "\n".join(lines)
-        typer.echo(meaning or found.message)
+        meaning = in_words(found.meaning) if found.meaning else "\n".join(lines)
+        say(meaning or found.message)
     if not found.right:
         raise typer.Exit(2)
 
@@ -125,18 +134,24 @@ def audience_profile_command(
     limit: Annotated[int, typer.Option(min=1, help="Lines to show at most.")] = 20,
     *,
     json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """Show how an audience differs from everyone, tag by tag."""
-    found = audiences.profile(_scope(bank), expression, _day(day))[:limit]
-    if json:
-        as_json(found)
-        return
+    found = audiences.profile(at_bank(bank), expression, given_day(day))[:limit]
     rows = [
-        (one.tag, one.value, f"{one.members:,}", f"{one.share:.1%}", f"{one.population_share:.1%}",
-         f"{one.lift:.2f}")
+        (
+            one.tag,
+            one.value,
+            one.members,
+            _share(one.share),
+            _share(one.population_share),
+            Cell(one.lift, f"{one.lift:.2f}"),
+        )
         for one in found
-    ]  # fmt: skip
-    grid(("tag", "value", "members", "share", "everyone", "lift"), rows, right=(2, 3, 4, 5))
+    ]
+    heads = ("tag", "value", "members", "share", "everyone", "lift")
+    none = "nobody meets the expression: there is nothing to compare"
+    listing(heads, rows, none=none, whole=found, json=json, csv=csv)
 
 
 @audience_app.command("overlap")
@@ -146,15 +161,15 @@ def audience_overlap_command(
     day: Day = None,
     *,
     json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """Count how audiences overlap, pair by pair."""
-    found = audiences.overlap(_scope(bank), expressions, _day(day))
-    if json:
-        as_json(found)
-        return
+    if len(expressions) == 1:
+        raise InvalidInput("one audience overlaps with nothing", "Name two or more expressions.")
+    found = audiences.overlap(at_bank(bank), expressions, given_day(day))
     rows = [(text, *row) for text, row in zip(expressions, found.both, strict=True)]
     heads = ("audience", *(str(at + 1) for at in range(len(expressions))))
-    grid(heads, rows, right=range(1, len(heads)))
+    listing(heads, rows, none="no audience is named", whole=found, json=json, csv=csv)
 
 
 @audience_app.command("trend")
@@ -164,21 +179,14 @@ def audience_trend_command(
     days: Annotated[int, typer.Option(min=1, help="Business dates to look back.")] = 30,
     *,
     json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """Count an audience on its last business dates."""
-    found = audiences.trend(_scope(bank), expression, days)
-    if json:
-        as_json([{"business_date": day, "members": members} for day, members in found])
-        return
-    grid(("date", "members"), found, right=(1,))
-
-
-def _scope(bank: str) -> Scope:
-    return Scope.system(banks.get(bank_id(bank)).bank)
-
-
-def _day(text: str | None) -> date | None:
-    return parse_date(text) if text else None
+    scope = at_bank(bank)
+    found = audiences.trend(scope, expression, days)
+    if not found:
+        store.day_tags(scope)  # says why there are none
+    listing(("business_date", "members"), found, none=NOT_WORKED_OUT, json=json, csv=csv)
 
 
 def _locale() -> str:
@@ -194,7 +202,7 @@ def _flat(tag: Tag) -> dict[str, object]:
         "kind": tag.kind,
         "subject": tag.subject,
         "level": tag.level,
-        "owner": tag.owner,
+        "owner": asdict(tag.owner),
         "refresh": tag.refresh,
         "valid_days": tag.valid_days,
         "source": tag.source,
@@ -216,9 +224,14 @@ def _state(state: TagState) -> dict[str, object]:
     return {**asdict(state), "coverage": round(state.coverage, 6)}
 
 
-def _print_states(found: list[TagState]) -> None:
+def _list_states(found: list[TagState], *, json: bool = False, csv: bool = False) -> None:
     rows = [
-        (s.business_date, s.tag, s.value, f"{s.members:,}", f"{s.eligible:,}", f"{s.coverage:.1%}")
-        for s in found
+        (s.business_date, s.tag, s.value, s.members, s.eligible, _share(s.coverage)) for s in found
     ]
-    grid(("date", "tag", "value", "members", "eligible", "coverage"), rows, right=(3, 4, 5))
+    heads = ("business_date", "tag", "value", "members", "eligible", "coverage")
+    whole = [_state(state) for state in found]
+    listing(heads, rows, none=NOT_WORKED_OUT, whole=whole, json=json, csv=csv)
+
+
+def _share(value: float) -> Cell:
+    return Cell(round(value, 6), f"{value:.1%}")

@@ -27,24 +27,60 @@ class Bitmaps(Protocol):
 def evaluate(step: Step, day: Bitmaps) -> BitMap:
     """Give the parties of a step. The result must not be changed in place."""
     if isinstance(step, Wears):
-        worn = [day.wearing(step.tag, value) for value in step.values]
-        return worn[0] if len(worn) == 1 else BitMap.union(BitMap(), *worn)
+        return _union([day.wearing(step.tag, value) for value in step.values])
     if isinstance(step, Holds):
         return day.holding(step.condition)
     if isinstance(step, Without):
         return day.everyone - evaluate(step.step, day)
     if isinstance(step, AnyOf):
-        return BitMap.union(*(evaluate(inner, day) for inner in step.steps))
-    return _all(step, day)
+        return _union([evaluate(inner, day) for inner in step.steps])
+    inside, outside = _sides(step, day)
+    return _within(inside, outside)
 
 
-def _all(step: All, day: Bitmaps) -> BitMap:
+def size(step: Step, day: Bitmaps) -> int:
+    """Count the parties of a step; the last operation only counts and lays out no set."""
+    if isinstance(step, Without):
+        return len(day.everyone) - size(step.step, day)
+    if isinstance(step, AnyOf) and len(step.steps) > 1:
+        *first, last = _descending([evaluate(inner, day) for inner in step.steps])
+        return _union(first).union_cardinality(last)
+    if isinstance(step, All) and len(step.steps) > 1:
+        inside, outside = _sides(step, day)
+        if outside:
+            last = outside.pop()
+            return _within(inside, outside).difference_cardinality(last)
+        last = inside.pop()
+        return _within(inside, outside).intersection_cardinality(last)
+    return len(evaluate(step, day))
+
+
+def _sides(step: All, day: Bitmaps) -> tuple[list[BitMap], list[BitMap]]:
     inside = [evaluate(s, day) for s in step.steps if not isinstance(s, Without)]
     outside = [evaluate(s.step, day) for s in step.steps if isinstance(s, Without)]
-    inside.sort(key=len)
-    found = inside[0] if inside else day.everyone
-    for other in inside[1:]:
-        found = found & other
+    return sorted(inside or [day.everyone], key=len), outside
+
+
+def _within(inside: list[BitMap], outside: list[BitMap]) -> BitMap:
+    found = inside[0]
+    if len(inside) > 1:
+        found = found & inside[1]
+        for other in inside[2:]:
+            found &= other  # it is our own by now; in place costs no new set
     for other in outside:
         found = found - other
     return found
+
+
+def _union(sets: list[BitMap]) -> BitMap:
+    if len(sets) == 1:
+        return sets[0]
+    first, second, *others = _descending(sets)
+    found = first | second
+    for other in others:
+        found |= other
+    return found
+
+
+def _descending(sets: list[BitMap]) -> list[BitMap]:
+    return sorted(sets, key=len, reverse=True)

@@ -151,11 +151,13 @@ def decide(scope: Scope, export_id: str, *, approve: bool, comment: str = "") ->
         )
     )
     with db.begin() as connection:
-        if connection.execute(change).rowcount == 0:
-            raise Conflict(f"the request is {held.status} already", "Look at it again.")
-    made = get(scope, export_id)
-    audit.record(scope, f"audience.export.{new.value}", export_id, _facts(made))
-    return made
+        decided = connection.execute(change).rowcount == 1
+        if decided:
+            audit.record(scope, f"audience.export.{new.value}", export_id, _facts(held), connection)
+    now = get(scope, export_id)
+    if not decided:
+        raise Conflict(f"the request is {now.status} already", "Look at it again.")
+    return now
 
 
 def rows(scope: Scope, export_id: str) -> pa.Table:

@@ -1,19 +1,18 @@
-"""The profile's columns as condition fields: types from the profile job, labels from `fields.yaml`.
+"""The profile's columns as condition fields, as the job that makes `mart.party_profile` has them.
 
-The job that makes `mart.party_profile` declares the columns; the definition file `fields.yaml`
-lists the values a text column may hold, with labels, and which columns describe a household.
+The job names each column and the codes it may hold; the definition file `fields.yaml` lists which
+columns describe a household.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from titian.data import definitions
 from titian.data.definitions import Kind
 from titian.data.jobs.header import read_header
-from titian.data.strict import Document, nearest, read_yaml
+from titian.data.strict import nearest, read_yaml
 from titian.data.tags.model import Profile, ProfileField
 from titian.decide import Field, Label, Schema, Type
 from titian.kernel.errors import NotFound
@@ -61,11 +60,9 @@ def _stamp(path: Path | None) -> tuple[str, int]:
 
 @lru_cache(maxsize=128)
 def _profile(table: Table, path: str, _mtime_ns: int) -> Profile:
-    values, household = _described(path, table) if path else ({}, frozenset[str]())
+    household = _household(path, table) if path else frozenset[str]()
     fields = {
-        column.name: ProfileField(
-            _field(column, values.get(column.name)), column.level, column.name in household
-        )
+        column.name: ProfileField(_field(column), column.level, column.name in household)
         for column in table.columns
         if column.name not in NOT_FIELDS and column.type != "binary"
     }
@@ -73,46 +70,23 @@ def _profile(table: Table, path: str, _mtime_ns: int) -> Profile:
     return Profile(fields, Schema(known.field for known in fields.values()))
 
 
-def _field(column: Column, values: Mapping[str, Label] | None) -> Field:
+def _field(column: Column) -> Field:
     unit = next((unit for end, unit in _UNITS.items() if column.name.endswith(end)), "")
-    return Field(column.name, Type.of(column.type), Label(column.zh, column.en), values, unit)
+    values = {code.value: code.label for code in column.codes} or None
+    return Field(column.name, Type.of(column.type), column.label, values, unit)
 
 
-def _described(path: str, table: Table) -> tuple[dict[str, dict[str, Label]], frozenset[str]]:
+def _household(path: str, table: Table) -> frozenset[str]:
     document = read_yaml(Path(path).read_text(encoding="utf-8"), path)
     top = document.mapping(document.value, (), "the file")
-    document.known_keys(top, ("values", "household"), ())
-    household = document.texts(top.get("household", []), ("household",), "household")
-    _known_columns(document, household, table, ("household",))
-    listed = document.mapping(top.get("values", {}), ("values",), "values")
-    _known_columns(document, tuple(listed), table, ("values",))
-    return {name: _labels(document, name, given) for name, given in listed.items()}, frozenset(
-        household
-    )
-
-
-def _known_columns(
-    document: Document, names: tuple[str, ...], table: Table, place: tuple[str, ...]
-) -> None:
+    document.known_keys(top, ("household",), ())
+    names = document.texts(top.get("household", []), ("household",), "household")
     columns = [column.name for column in table.columns]
     for name in names:
         if name not in columns:
             raise document.error(
-                (*place, name), f"{table.qualified} has no column {name}", nearest(name, columns)
+                ("household", name),
+                f"{table.qualified} has no column {name}",
+                nearest(name, columns),
             )
-
-
-def _labels(document: Document, name: str, given: object) -> dict[str, Label]:
-    place = ("values", name)
-    codes = document.mapping(given, place, f"the values of {name}")
-    return {code: read_label(document, label, (*place, code)) for code, label in codes.items()}
-
-
-def read_label(document: Document, given: object, place: tuple[str | int, ...]) -> Label:
-    """Read `{zh: …, en: …}`. Raises InvalidDefinition."""
-    both = document.mapping(given, place, "a label")
-    document.known_keys(both, ("zh", "en"), place)
-    return Label(
-        document.text(both.get("zh"), (*place, "zh"), "zh"),
-        document.text(both.get("en"), (*place, "en"), "en"),
-    )
+    return frozenset(names)

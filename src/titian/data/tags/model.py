@@ -97,7 +97,7 @@ class Tag:
     kind: TagKind
     subject: Subject
     level: int
-    owner: str
+    owner: Label
     refresh: Refresh
     valid_days: int
     description: Label

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from titian.data.tags.catalogue import Catalogue
 from titian.data.tags.model import PLAIN, Tag
 from titian.decide import Condition, parse
-from titian.decide.fields import BOOLEAN
-from titian.decide.tree import Call, Constant, Node, Ref, fields
+from titian.decide.conditions.fields import BOOLEAN
+from titian.decide.conditions.tree import Call, Constant, Node, Ref, fields
 from titian.kernel.errors import InvalidInput
 
 _ANY_OF = {"and": "or", "or": "and"}
@@ -91,9 +91,21 @@ def tags_of(step: Step) -> frozenset[tuple[str, str]]:
 class _Planner:
     def __init__(self, catalogue: Catalogue) -> None:
         self.tags = catalogue.tags
+        self._on_tags: dict[int, bool] = {}
+
+    def reads_tags(self, node: Node) -> bool:
+        """Say whether any tag is read in a node; each node of a tree is looked at once."""
+        known = self._on_tags.get(id(node))
+        if known is None:
+            if isinstance(node, Call):
+                known = any(self.reads_tags(arg) for arg in node.args)
+            else:
+                known = isinstance(node, Ref) and node.field.name in self.tags
+            self._on_tags[id(node)] = known
+        return known
 
     def step(self, node: Node, *, negated: bool) -> Step:
-        if not any(name in self.tags for name in fields(node)):
+        if not self.reads_tags(node):
             return _holds(node, negated=negated)
         if isinstance(node, Ref):
             return _flip(Wears(node.field.name, (PLAIN,)), negated=negated)
@@ -108,14 +120,13 @@ class _Planner:
         return self._compared(node, negated=negated)
 
     def _connected(self, node: Call, *, negated: bool) -> Step:
-        on_tags = [arg for arg in node.args if any(n in self.tags for n in fields(arg))]
-        plain = tuple(arg for arg in node.args if arg not in on_tags)
-        steps = [self.step(arg, negated=negated) for arg in on_tags]
+        steps = [self.step(arg, negated=negated) for arg in node.args if self.reads_tags(arg)]
+        plain = tuple(arg for arg in node.args if not self.reads_tags(arg))
         if plain:
             whole = plain[0] if len(plain) == 1 else Call(node.op, plain, BOOLEAN)
             steps.append(_holds(whole, negated=negated))
         op = _ANY_OF[node.op] if negated else node.op
-        return All(tuple(steps)) if op == "and" else AnyOf(tuple(steps))
+        return _all(steps) if op == "and" else _any(steps)
 
     def _compared(self, node: Call, *, negated: bool) -> Step:
         tag, given = self._tag_and_values(node)
@@ -151,6 +162,29 @@ def _plain(node: Call, tag: Tag, given: list[object], *, negated: bool) -> Step:
         raise InvalidInput(f"{tag.code} is compared with both true and false", "Leave that out.")
     opposite = node.op in ("ne", "distinct")
     return _flip(wears, negated=(negated != opposite) == wanted.pop())
+
+
+def _all(steps: list[Step]) -> Step:
+    """Join steps by AND; what must not be is taken off piece by piece, from ever smaller sets."""
+    without = [s.step for s in steps if isinstance(s, Without)]
+    if len(without) == len(steps):
+        return Without(_any(without))
+    pieces = [p for s in without for p in (s.steps if isinstance(s, AnyOf) else (s,))]
+    inside = [s for s in steps if not isinstance(s, Without)]
+    flat = (*inside, *(Without(piece) for piece in pieces))
+    return flat[0] if len(flat) == 1 else All(flat)
+
+
+def _any(steps: list[Step]) -> Step:
+    """Join steps by OR so that no complement is ever laid out in full.
+
+    A or (everyone but B) = everyone but (B without A), since all sets lie within everyone.
+    """
+    without: list[Step] = [s.step for s in steps if isinstance(s, Without)]
+    if not without:
+        return steps[0] if len(steps) == 1 else AnyOf(tuple(steps))
+    wanted = [s for s in steps if not isinstance(s, Without)]
+    return Without(_all([*without, *(Without(s) for s in wanted)]))
 
 
 def _flip(step: Step, *, negated: bool) -> Step:

@@ -11,7 +11,7 @@ from titian.data.tags.catalogue import Catalogue
 from titian.data.tags.fields import PROFILE
 from titian.data.tags.model import Card, Refresh, Subject, Tag, TagValue
 from titian.decide import Condition
-from titian.decide.sql import quoted
+from titian.decide.conditions.sql import quoted
 from titian.lake.schema import BUSINESS_DATE
 
 DENSE_ID = "dense_id"

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from titian.data.strict import Document, Place, read_yaml
-from titian.data.tags.fields import FIELDS_FILE, read_label
+from titian.data.tags.fields import FIELDS_FILE
 from titian.data.tags.model import (
     PLAIN,
     Card,
@@ -61,7 +61,7 @@ class Reader:
     document: Document
     profile: Profile
     category: Category
-    owner: str
+    owner: Label
 
 
 def read_files(paths: Sequence[Path], profile: Profile) -> tuple[Tag, ...]:
@@ -102,7 +102,7 @@ def read_file(path: Path, profile: Profile) -> list[Tag]:
     for key in ("category", "tags"):
         if key not in top:
             raise document.error((), f"the file lacks {key!r}", f"Add `{key}: …`.")
-    owner = document.text(top.get("owner", "data"), ("owner",), "owner")
+    owner = document.label(top.get("owner", "data"), ("owner",), "owner")
     reader = Reader(document, profile, _category(document, top["category"]), owner)
     tags = document.mapping(top["tags"], ("tags",), "tags")
     return [read_tag(reader, code, given) for code, given in tags.items()]
@@ -113,7 +113,7 @@ def _category(document: Document, given: object) -> Category:
     known = document.mapping(given, place, "category")
     document.known_keys(known, ("code", "zh", "en", "order"), place)
     code = document.text(known.get("code"), (*place, "code"), "code")
-    label = read_label(document, {k: known.get(k) for k in ("zh", "en")}, place)
+    label = document.label({k: known.get(k) for k in ("zh", "en")}, place, "the category")
     order = document.whole(known.get("order"), (*place, "order"), "order", 1, 999)
     return Category(_name(document, code, (*place, "code")), label, order)
 
@@ -134,17 +134,19 @@ def read_tag(reader: Reader, code: str, given: object, source: Source = Source.F
     card = _card(reader, spec, place, kind)
     tag = Tag(
         code=_name(document, code, place),
-        label=read_label(document, {k: spec[k] for k in ("zh", "en")}, place),
+        label=document.label({k: spec[k] for k in ("zh", "en")}, place, "the tag"),
         category=reader.category,
         kind=kind,
         subject=Subject(subject),
         level=document.whole(spec["level"], (*place, "level"), "level", 1, 5),
-        owner=document.text(spec.get("owner", reader.owner), (*place, "owner"), "owner"),
+        owner=document.label(spec["owner"], (*place, "owner"), "owner")
+        if "owner" in spec
+        else reader.owner,
         refresh=Refresh(refresh),
         valid_days=document.whole(
             spec.get("valid_days", 3), (*place, "valid_days"), "valid_days", 1, MAX_VALID_DAYS
         ),
-        description=read_label(document, spec["description"], (*place, "description")),
+        description=document.label(spec["description"], (*place, "description"), "description"),
         values=_values(reader, spec, place, card),
         card=card,
         source=source,
@@ -247,7 +249,7 @@ def _value(reader: Reader, code: str, given: object, place: Place, card: Card | 
     document = reader.document
     spec = document.mapping(given, place, f"value {code}")
     document.known_keys(spec, _VALUE_KEYS, place)
-    label = read_label(document, {k: spec.get(k) for k in ("zh", "en")}, place)
+    label = document.label({k: spec.get(k) for k in ("zh", "en")}, place, "the value")
     needed, other = ("at_least", "when") if card is not None else ("when", "at_least")
     if needed not in spec or other in spec:
         raise document.error(

@@ -158,11 +158,18 @@ def _check(scope: Scope, name: str, expression: str, description: str) -> None:
     allowed_plan(scope, expression)
 
 
+def may_change(scope: Scope, held: Audience) -> bool:
+    """Say whether a person may change an audience: their own, or any as an administrator."""
+    if not scope.allows(Permission.EDIT_TAGS):
+        return False
+    admin = bool({Role.BANK_ADMIN, Role.UNION_ADMIN} & scope.roles)
+    return held.owner == scope.user or admin or scope.is_system
+
+
 def _own(scope: Scope, audience_id: str) -> Audience:
     scope.require(Permission.EDIT_TAGS)
     held = get(scope, audience_id)
-    admin = bool({Role.BANK_ADMIN, Role.UNION_ADMIN} & scope.roles)
-    if held.owner != scope.user and not admin and not scope.is_system:
+    if not may_change(scope, held):
         raise Denied(
             f"audience {held.name!r} belongs to {held.owner}", "Save a copy under another name."
         )

@@ -91,9 +91,7 @@ class DayTags:
     def worn_by(self, dense_id: int, tags: Iterable[str]) -> frozenset[tuple[str, str]]:
         """Give the (tag, value) pairs, of some tags, that one party wears."""
         wanted = set(tags)
-        missing = wanted - {tag for tag, _ in self._worn}
-        if missing:
-            self.fetch(sorted(missing))
+        self.fetch_missing(wanted)
         held = list(self._worn.items())
         return frozenset(key for key, members in held if key[0] in wanted and dense_id in members)
 
@@ -102,6 +100,13 @@ class DayTags:
         missing = {tag for tag, value in tags_of(step) if (tag, value) not in self._worn}
         if missing or (EVERYONE, PLAIN) not in self._worn:
             self.fetch(sorted(missing))
+
+    def fetch_missing(self, tags: Iterable[str]) -> None:
+        """Read the bitmaps of those tags of which none was read yet."""
+        held = {tag for tag, _ in self._worn}
+        missing = sorted(set(tags) - held)
+        if missing or EVERYONE not in held:
+            self.fetch(missing)
 
     def fetch(self, tags: Iterable[str]) -> None:
         """Read the bitmaps of all values of some tags; those of an earlier date lose who left."""

@@ -69,3 +69,14 @@ audience_export = Table(
     Column("comment", String(400), nullable=False),
     Column("downloads", Integer(), nullable=False),
 )
+
+tag_draft = Table(
+    "tag_draft",
+    metadata,
+    Column("bank", String(63), primary_key=True),
+    Column("user_id", String(63), primary_key=True),
+    Column("making", String(16), primary_key=True),
+    Column("about", String(63), primary_key=True),
+    Column("content", JSON(), nullable=False),
+    Column("saved_at", UtcDateTime(), nullable=False),
+)
