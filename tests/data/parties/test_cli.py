@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import csv
+import io
 import json
 
+import pytest
 from typer.testing import CliRunner
 
 from titian.cli import app
+from titian.kernel.errors import TitianError
 from titian.kernel.scope import Scope
 from titian.kernel.settings import Settings
 
@@ -69,3 +73,62 @@ def test_a_wrong_expression_is_explained(sample_bank: Scope, home: Settings) -> 
     result = RUN.invoke(app, words)
     assert result.exit_code == 2
     assert "borrower" in result.stdout
+
+
+def refused(home: Settings, *words: str) -> str:
+    result = RUN.invoke(app, ["--home", str(home.home), *words])
+    assert isinstance(result.exception, TitianError), result.output
+    return str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("tags list -b qinghe --category basick", "Did you mean 'basic'"),
+        ("tags show -b qinghe borower", "Did you mean 'borrower'"),
+        ("tags count -b qinghe borower", "Did you mean 'borrower'"),
+        ("tags count -b qinghe --date 2020-01-01", "no tags were worked out for 2020-01-01"),
+        ("tags count -b qinghe --date 31.3.2026", "is not a business date"),
+        ("tags list -b qinhe", "Did you mean 'qinghe'"),
+        ("audience count -b qinghe borower", "Did you mean borrower"),
+        ("audience count -b qinghe borrower --date 2020-01-01", "no tags were worked out"),
+        ("audience overlap -b qinghe borrower", "two or more"),
+        ("party search -b qinhe 李小101", "Did you mean 'qinghe'"),
+        ("party show -b qinghe nobody", "there is no customer"),
+        ("party show -b qinghe p00100 --date 2020-01-01", "there are no customers on 2020-01-01"),
+        ("tags list -b qinghe --json --csv", "--json and --csv"),
+    ],
+)
+def test_what_is_wrong_is_named(sample_bank: Scope, home: Settings, words: str, said: str) -> None:
+    assert said in refused(home, *words.split())
+
+
+def test_a_bank_without_tags_says_so(sample_bank: Scope, home: Settings, baishui: Scope) -> None:
+    for words in ("tags count", "audience count borrower", "audience trend borrower"):
+        assert "no tags were worked out at baishui yet" in refused(
+            home, *words.split(), "-b", "baishui"
+        )
+    shown = RUN.invoke(app, ["--home", str(home.home), "tags", "show", "borrower", "-b", "baishui"])
+    assert "titian jobs run" in shown.stderr
+
+
+def test_lists_come_as_csv(sample_bank: Scope, home: Settings) -> None:
+    for words in (
+        ("party", "search", "李小101"),
+        ("tags", "list"),
+        ("tags", "count", "borrower"),
+        ("audience", "profile", "borrower"),
+        ("audience", "overlap", "borrower", "opt_out"),
+        ("audience", "trend", "borrower"),
+    ):
+        command = ["--home", str(home.home), *words, "-b", "qinghe", "--csv"]
+        rows = list(csv.DictReader(io.StringIO(RUN.invoke(app, command).stdout)))
+        assert rows, words
+        assert all(None not in row for row in rows)
+
+
+def test_nobody_found_says_so(sample_bank: Scope, home: Settings) -> None:
+    command = ["--home", str(home.home), "party", "search", "没有这个人", "-b", "qinghe"]
+    seen = RUN.invoke(app, command)
+    assert (seen.exit_code, seen.stdout) == (0, "")
+    assert "nobody is found" in seen.stderr

@@ -6,25 +6,21 @@ from typing import Annotated
 
 import typer
 
+from titian.data.options import Bank, Day, at_bank, given_day
 from titian.data.parties.customer import customer
 from titian.data.parties.model import Customer, Section
 from titian.data.parties.search import search
-from titian.data.terminal import as_json, grid, note
-from titian.kernel import banks
-from titian.kernel.clock import parse_date
-from titian.kernel.ids import PartyId, UserId, bank_id
+from titian.kernel.ids import PartyId, UserId
 from titian.kernel.money import format_yuan
 from titian.kernel.scope import Role, Scope
 from titian.kernel.settings import settings
+from titian.kernel.terminal import Csv, Json, as_json, grid, listing, say
 
 app = typer.Typer(help="Find a customer and show the 360 view.", no_args_is_help=True)
 
 CONSOLE_USER = UserId("console")
 CONSOLE_CLEARANCE = 3
 
-Bank = Annotated[str, typer.Option("--bank", "-b", help="The bank's id.")]
-Day = Annotated[str | None, typer.Option("--date", "-d", help="Business date; newest by default.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Unmask = Annotated[
     str | None, typer.Option("--unmask", help="Show it in the clear, for this reason (audited).")
 ]
@@ -38,15 +34,20 @@ def search_command(
     unmask: Unmask = None,
     *,
     json: Json = False,
+    csv: Csv = False,
 ) -> None:
     """Find customers; masked, and audited without the words."""
     found = search(_scope(bank, unmask), words, limit=limit)
-    if json:
-        as_json(found)
-        return
     rows = [(h.party_id, h.name, h.phone, h.id_no, h.org_id, h.status, h.matched_by) for h in found]
-    grid(("party", "name", "phone", "id number", "org", "status", "found by"), rows)
-    note(f"{len(found)} found")
+    listing(
+        ("party", "name", "phone", "id_number", "org", "status", "found_by"),
+        rows,
+        none="nobody is found: check the name, or give a whole phone, id or account number",
+        remark=f"{len(found)} found",
+        whole=found,
+        json=json,
+        csv=csv,
+    )
 
 
 @app.command("show")
@@ -59,8 +60,7 @@ def show_command(
     json: Json = False,
 ) -> None:
     """Show all that the bank knows of a customer; masked and audited."""
-    when = parse_date(day) if day else None
-    found = customer(_scope(bank, unmask), PartyId(party_id), when)
+    found = customer(_scope(bank, unmask), PartyId(party_id), given_day(day))
     if json:
         as_json(found)
         return
@@ -68,8 +68,9 @@ def show_command(
 
 
 def _scope(bank: str, reason: str | None) -> Scope:
-    place = banks.get(bank_id(bank)).bank
-    scope = Scope(CONSOLE_USER, place, frozenset({Role.RISK_OFFICER}), CONSOLE_CLEARANCE)
+    scope = Scope(
+        CONSOLE_USER, at_bank(bank).bank, frozenset({Role.RISK_OFFICER}), CONSOLE_CLEARANCE
+    )
     return scope if reason is None else scope.unmasked(reason)
 
 
@@ -77,19 +78,21 @@ def _print(found: Customer) -> None:
     locale = settings().locale
     for column in found.identity.columns:
         label = column.zh if locale == "zh" else column.en
-        typer.echo(f"{label}: {found.identity.rows[0][column.name]}")
+        say(f"{label}: {found.identity.rows[0][column.name]}")
     for figure in found.figures:
         value = figure.value
         shown = format_yuan(int(value), locale) if figure.unit == "fen" and value else value
-        typer.echo(f"{figure.label.text(locale)}: {shown}")
+        say(f"{figure.label.text(locale)}: {shown}")
     for part in (found.household, found.accounts, found.cards, found.loans):
         _print_section(part, locale)
     worn = (tag.value_label or tag.label for tag in found.tags)
-    typer.echo("、".join(label.text(locale) for label in worn))
-    rows = [(r.party_id, r.name, ", ".join(r.ties)) for r in found.relations]
+    say("、".join(label.text(locale) for label in worn))
+    rows = [(r.party_id, r.name, ", ".join(r.ties)) for r in found.relations.parties]
     grid(("party", "name", "tie"), rows)
-    moments = [(m.at, m.act, m.what, m.channel, m.amount_fen, m.result) for m in found.timeline]
-    grid(("at", "act", "what", "channel", "fen", "result"), moments, right=(4,))
+    moments = [
+        (m.at, m.act, m.what, m.channel, m.amount_fen, m.result) for m in found.happenings.items
+    ]
+    grid(("at", "act", "what", "channel", "fen", "result"), moments)
 
 
 def _print_section(part: Section, locale: str) -> None:
