@@ -1,0 +1,52 @@
+"""`titian payments`: evaluate models out of time."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Payment risk in flight.")
+
+
+@app.callback()
+def payments() -> None:
+    """Payment risk in flight."""
+
+
+@app.command("evaluate")
+def evaluate_command(
+    files: Annotated[list[Path], typer.Argument(help="Parquet or CSV files of card payments.")],
+    train_start: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="First training day of the first fold.")
+    ],
+    config: Annotated[Path | None, typer.Option(help="TOML that maps the columns.")] = None,
+    train_days: Annotated[int, typer.Option(min=1, max=366)] = 7,
+    delay_days: Annotated[
+        int, typer.Option(min=1, max=90, help="Days until a label is known.")
+    ] = 7,
+    test_days: Annotated[int, typer.Option(min=1, max=366)] = 7,
+    folds: Annotated[int, typer.Option(help="Folds that follow each other.")] = 1,
+    out: Annotated[Path | None, typer.Option("--json", help="Where the figures go.")] = None,
+) -> None:
+    """Train and test a fraud model out of time; print and keep its figures."""
+    from titian.payments.training.config import read_config
+    from titian.payments.training.evaluate import evaluate
+    from titian.payments.training.folds import Protocol
+
+    protocol = Protocol(train_days, delay_days, test_days)
+    document = evaluate(
+        files,
+        read_config(config),
+        train_start.date(),
+        protocol,
+        folds,
+        lambda what: typer.echo(what, err=True),
+    )
+    text = json.dumps(document, indent=2)
+    if out is not None:
+        out.write_text(text + "\n", encoding="utf-8")
+    typer.echo(text)

@@ -1,0 +1,14 @@
+"""Exact event-time sliding windows over many keys: the part that must be fast and never wrong.
+
+`layout` says where each number stands in the state, `index` finds keys and counts distinct values,
+`rings` keeps each key's entries in order of time, `kernel` runs a batch through all series.
+`state` owns the arrays, grows and evicts within its limits, and takes snapshots.
+
+A *series* is one stream of behaviour (key, which events count, resolution); its *spans* are the
+windows read from it. Everything is integers. Cost per event and series is O(spans) amortised;
+an event later than one already seen by its key costs O(entries of the key).
+"""
+
+from titian.payments.windows.state import Limits, Windows
+
+__all__ = ["Limits", "Windows"]

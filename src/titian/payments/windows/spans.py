@@ -1,0 +1,165 @@
+"""A span's running numbers: moving its edges with time, and entries going in between.
+
+A span of length L and delay D read at time t holds the entries with t-D-L < at <= t-D. At a
+coarser resolution r, entries stand at the beginning of their r; the span then begins with the
+whole r that holds t-D-L and, when delayed, ends before the r that holds t-D.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from numba import njit
+
+from titian.payments.windows.index import count_value, discount_value
+from titian.payments.windows.layout import (
+    C_KEEP_US,
+    C_PAIRS,
+    C_SHORTENED,
+    E_AT,
+    E_COUNT,
+    E_SUM,
+    ENTRY_HEAD,
+    K_DROPPED,
+    K_END,
+    K_START,
+    NONE,
+    P_DELAY,
+    P_DISTINCT,
+    P_LENGTH,
+    S_DISTINCT,
+    S_KEEPS_MAX,
+    S_REACH,
+    S_RESOLUTION,
+    S_SPANS,
+    SLOT_HEAD,
+    W_COUNT,
+    W_FRONT,
+    W_SUM,
+    W_TAIL,
+    WINDOW_HEAD,
+)
+from titian.payments.windows.rings import cell, follow_maximum
+
+if TYPE_CHECKING:
+    from titian.payments.windows.layout import Ints, Shape, Store
+
+
+@njit(cache=True, nogil=True, inline="always")
+def floor_to(time_us: int, resolution: int) -> int:
+    """The beginning of the piece of time that holds a moment."""
+    return time_us if resolution == 1 else time_us - time_us % resolution
+
+
+@njit(cache=True, nogil=True, inline="always")
+def lower_edge(now: int, spec: Ints, resolution: int) -> int:
+    """The last time that is already outside, on the old side."""
+    edge = now - spec[P_DELAY] - spec[P_LENGTH]
+    return edge if resolution == 1 else floor_to(edge, resolution) - 1
+
+
+@njit(cache=True, nogil=True, inline="always")
+def upper_edge(now: int, spec: Ints, resolution: int) -> int:
+    """The last time that is inside, on the new side."""
+    edge = now - spec[P_DELAY]
+    return edge if resolution == 1 or spec[P_DELAY] == 0 else floor_to(edge, resolution) - 1
+
+
+@njit(cache=True, nogil=True, inline="always")
+def group_width(shape: Shape) -> int:
+    """How many numbers a slot keeps for each span."""
+    width: int = WINDOW_HEAD + shape.distinct.shape[1]
+    return width
+
+
+@njit(cache=True, nogil=True, inline="always")
+def place_of(slot_no: int, span: int, column: int, spans: int, columns: int) -> int:
+    """The name under which a span's distinct values are counted."""
+    return (slot_no * spans + span) * columns + column
+
+
+@njit(cache=True, nogil=True)
+def enter(shape: Shape, store: Store, number: int, slot_no: int, span: int, at_cell: int) -> None:
+    """Add an entry to a span's running numbers."""
+    entries, slot = store.entries, store.slots[slot_no]
+    all_spans, all_columns = shape.spans.shape[1], shape.distinct.shape[1]
+    window = SLOT_HEAD + span * (WINDOW_HEAD + all_columns)
+    slot[window + W_COUNT] += entries[at_cell, E_COUNT]
+    slot[window + W_SUM] += entries[at_cell, E_SUM]
+    if shape.spans[number, span, P_DISTINCT]:
+        for column in range(shape.series[number, S_DISTINCT]):
+            value = entries[at_cell, ENTRY_HEAD + column]
+            place = place_of(slot_no, span, column, all_spans, all_columns)
+            if value != NONE and count_value(store.pairs, place, value) == 1:
+                slot[window + WINDOW_HEAD + column] += 1
+                store.counters[C_PAIRS] += 1
+
+
+@njit(cache=True, nogil=True)
+def leave(shape: Shape, store: Store, number: int, slot_no: int, span: int, at_cell: int) -> None:
+    """Take an entry out of a span's running numbers."""
+    entries, slot = store.entries, store.slots[slot_no]
+    all_spans, all_columns = shape.spans.shape[1], shape.distinct.shape[1]
+    window = SLOT_HEAD + span * (WINDOW_HEAD + all_columns)
+    slot[window + W_COUNT] -= entries[at_cell, E_COUNT]
+    slot[window + W_SUM] -= entries[at_cell, E_SUM]
+    if shape.spans[number, span, P_DISTINCT]:
+        for column in range(shape.series[number, S_DISTINCT]):
+            value = entries[at_cell, ENTRY_HEAD + column]
+            place = place_of(slot_no, span, column, all_spans, all_columns)
+            if value != NONE and discount_value(store.pairs, place, value) == 0:
+                slot[window + WINDOW_HEAD + column] -= 1
+                store.counters[C_PAIRS] -= 1
+
+
+@njit(cache=True, nogil=True)
+def advance(shape: Shape, store: Store, number: int, slot_no: int, now: int) -> None:
+    """Move every span's edges to `now` and drop what no span, and no late event, will read."""
+    series, specs, slot = shape.series[number], shape.spans[number], store.slots[slot_no]
+    spans, resolution, group = series[S_SPANS], series[S_RESOLUTION], group_width(shape)
+    entries = store.entries
+    oldest = slot[K_END]
+    for span in range(spans):
+        spec = specs[span]
+        window = SLOT_HEAD + span * group
+        inside = upper_edge(now, spec, resolution)
+        front = slot[window + W_FRONT]
+        while front < slot[K_END] and entries[cell(slot, front), E_AT] <= inside:
+            enter(shape, store, number, slot_no, span, cell(slot, front))
+            front += 1
+        slot[window + W_FRONT] = front
+        outside = lower_edge(now, spec, resolution)
+        tail = slot[window + W_TAIL]
+        while tail < front and entries[cell(slot, tail), E_AT] <= outside:
+            leave(shape, store, number, slot_no, span, cell(slot, tail))
+            tail += 1
+        slot[window + W_TAIL] = tail
+        if series[S_KEEPS_MAX]:
+            follow_maximum(entries, slot, window)
+        oldest = min(oldest, tail)
+    kept = now - series[S_REACH] - store.counters[C_KEEP_US]
+    start = slot[K_START]
+    while start < oldest and entries[cell(slot, start), E_AT] <= kept:
+        slot[K_DROPPED] = max(slot[K_DROPPED], entries[cell(slot, start), E_AT])
+        start += 1
+    slot[K_START] = start
+
+
+@njit(cache=True, nogil=True)
+def shorten(shape: Shape, store: Store, number: int, slot_no: int) -> None:
+    """Give up the oldest entry of a ring that may not grow further."""
+    series, slot, group = shape.series[number], store.slots[slot_no], group_width(shape)
+    start = slot[K_START]
+    for span in range(series[S_SPANS]):
+        window = SLOT_HEAD + span * group
+        if slot[window + W_TAIL] == start:
+            if slot[window + W_FRONT] == start:
+                slot[window + W_FRONT] = start + 1
+            else:
+                leave(shape, store, number, slot_no, span, cell(slot, start))
+            slot[window + W_TAIL] = start + 1
+            if series[S_KEEPS_MAX]:
+                follow_maximum(store.entries, slot, window)
+    slot[K_DROPPED] = max(slot[K_DROPPED], store.entries[cell(slot, start), E_AT])
+    slot[K_START] = start + 1
+    store.counters[C_SHORTENED] += 1
