@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
+from tests.support.deliveries import broken, delivered, wang  # noqa: F401 - fixtures of two files
 
 from titian.kernel import banks, db, logs, passwords, users
 from titian.kernel.banks import Bank

@@ -1,24 +1,29 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 from selectolax.lexbor import LexborHTMLParser
+from sqlalchemy import select
 from structlog.testing import capture_logs
-from tests.data.conftest import LAST, PARTIES, _template  # noqa: F401 - a fixture
+from tests.support.sample_bank import LAST, PARTIES, pour
 
-from titian.kernel import audit, users
+from titian.data.parties import unmasking
+from titian.data.parties.tables import unmasking as unmasked
+from titian.kernel import audit, clock, db, users
 from titian.kernel.audit import Entry
 from titian.kernel.ids import BankId, UserId
-from titian.kernel.scope import Role, Scope
+from titian.kernel.scope import MAX_REASON_CHARACTERS, Role, Scope
 from titian.kernel.settings import Settings
 from titian.kernel.users import User
 from titian.lake import store
-from titian.web.pages.customers import MAX_REASON, PARTS
+from titian.web.customer_parts import TABS
+from titian.web.customer_words import Wording
 from titian.web.walk import Walker
 
 SignIn = Callable[..., Walker]
@@ -31,10 +36,9 @@ PERSONAL = ("name", "id_no", "phone", "address")
 
 
 @pytest.fixture
-def bank(_template: Path, home: Settings, password: str) -> dict[str, str]:  # noqa: F811
+def bank(sample_home: Path, home: Settings, password: str) -> dict[str, str]:
     """Fill qinghe's lake, let people in, and give the borrower's personal data."""
-    for part in ("lake", "definitions"):
-        shutil.copytree(_template / part, home.home / part, dirs_exist_ok=True)
+    pour(sample_home, home.home)
     for name, at, role in (
         ("lou", "qinghe", Role.LOAN_OFFICER),
         ("kang", "qinghe", Role.CLERK),
@@ -127,13 +131,16 @@ class TestSearch:
         assert bank["name"] not in LexborHTMLParser(found.text).css("a")[0].text()
         assert HERE not in lou.post("/at/qinghe/search", {"q": bank["phone"]}).text
 
-    def test_a_loan_officers_home_has_the_box(self, lou: Walker, as_user: SignIn) -> None:
+    def test_the_homes_of_those_who_serve_customers_have_the_box(
+        self, lou: Walker, as_user: SignIn
+    ) -> None:
         assert 'action="/at/qinghe/customers"' in lou.get("/at/qinghe/").text
-        assert 'action="/at/qinghe/customers"' not in as_user("sun").get("/at/qinghe/").text
+        assert 'action="/at/qinghe/customers"' in as_user("sun").get("/at/qinghe/").text
+        assert 'action="/at/qinghe/customers"' not in as_user("qian").get("/at/qinghe/").text
 
 
 class TestPicture:
-    @pytest.mark.parametrize("part", PARTS)
+    @pytest.mark.parametrize("part", TABS)
     @pytest.mark.parametrize("language", ["en", "zh"])
     def test_it_works(
         self, bank: dict[str, str], as_user: SignIn, part: str, language: str
@@ -141,7 +148,7 @@ class TestPicture:
         answer = as_user("lou", language).get(HERE if part == "overview" else f"{HERE}/{part}")
         assert answer.status_code == 200
         page = LexborHTMLParser(answer.text)
-        assert len(page.css(".link-tabs a")) == len(PARTS)
+        assert len(page.css(".link-tabs a")) == len(TABS)
         assert len(page.css(".link-tabs a[aria-current]")) == 1
         for column in PERSONAL:
             assert bank[column] not in answer.text, column
@@ -152,9 +159,11 @@ class TestPicture:
             "accounts": ("Demand deposit", "Credit card", "****"),
             "loans": ("l90", "20 days past due", "Repaid", "Instalment"),
             "timeline": ("Account entries", "Channel events"),
+            "tags": ("Money coming and going", "Salary received", "Borrower"),
+            "risk": ("Days past due", "20 days", "Special mention", "No instalment of the last 90"),
             "marketing": ("May be contacted",),
-            "records": ("No external records yet",),
-            "history": ("Became a customer", "Compliance reads the record"),
+            "history": ("Became a customer", "Took a loan"),
+            "audit": ("Compliance reads the record",),
         }.items():
             said = text(lou.get(f"{HERE}/{part}"))
             assert [word for word in words if word not in said] == [], part
@@ -169,12 +178,40 @@ class TestPicture:
         assert len(figures) == 4
         assert all(figure.css_first(".what") is not None for figure in figures)
 
-    def test_the_timeline_filters_and_pages(self, lou: Walker) -> None:
-        whole = LexborHTMLParser(lou.get(f"{HERE}/timeline").text)
+    def test_the_timeline_is_read_to_its_beginning(self, lou: Walker) -> None:
+        url, read = f"{HERE}/timeline", 0
+        for _ in range(20):
+            answer = lou.get(url)
+            page = LexborHTMLParser(answer.text)
+            read += len(page.css(".happenings ul > li"))
+            older = [a for a in page.css(".earlier a") if "Earlier" in a.text()]
+            if not older:
+                break
+            url = older[0].attributes["href"] or ""
+        assert "The bank's data begins on" in text(answer)
+        tables = ("core.entry", "core.event", "core.touch", "core.repayment")
+        rows = [row for name in tables for row in store.read(QINGHE, name).to_pylist()]
+        assert read == sum(1 for row in rows if row["party_id"] == BORROWER) > 20
+
+    def test_the_timeline_filters(self, lou: Walker) -> None:
         events = LexborHTMLParser(lou.get(f"{HERE}/timeline?kind=event").text)
-        assert 0 < len(events.css(".happenings ul > li")) < len(whole.css(".happenings ul > li"))
-        for odd in ("kind=nothing", "page=99", "page=-1", "page=x"):
+        assert len(events.css(".happenings ul > li")) > 0
+        for odd in ("kind=nothing", "from=x", "from=2026-03-31.-5", "from=2026-03-31.99999999"):
             assert lou.get(f"{HERE}/timeline?{odd}").status_code == 200
+
+    def test_money_that_goes_is_never_called_money_that_comes(self) -> None:
+        for code in ("deposit", "transfer", "payment", "market", "cash", "unknown"):
+            word = Wording({})
+            came, went = (word.entry(code, incoming=way) for way in (True, False))
+            assert came != went, code
+
+    def test_a_later_date_has_no_figures_yet(self, lou: Walker) -> None:
+        table = store.describe(QINGHE, "core.party")
+        rows = store.read(QINGHE, "core.party", business_date=LAST).drop_columns("business_date")
+        store.write_date(QINGHE, table, LAST + timedelta(1), rows)
+        said = text(lou.get(HERE))
+        assert "not worked out for this date" in said
+        assert "clearance" not in said
 
     @pytest.mark.parametrize("path", ["/at/qinghe/customers/nobody", f"{HERE}/nothing"])
     def test_what_is_not_there_is_not_found(self, lou: Walker, path: str) -> None:
@@ -195,15 +232,16 @@ class TestPicture:
         low = User(UserId("di"), "Di", BankId("qinghe"), frozenset({Role.LOAN_OFFICER}), 2)
         users.create(UNION, low, password)
         walker = as_user("di")
-        for part in ("", "/accounts", "/loans", "/tags", "/timeline", "/history"):
-            assert walker.get(HERE + part).status_code == 200
+        for part in TABS:
+            path = "" if part == "overview" else f"/{part}"
+            assert walker.get(HERE + path).status_code == 200
         assert "not shown at your clearance" in text(walker.get(HERE))
 
     def test_who_looked_is_for_those_who_read_the_audit_log(
         self, lou: Walker, admin: Walker
     ) -> None:
         lou.get(HERE)
-        assert "Looked at a customer" in text(admin.get(f"{HERE}/history"))
+        assert "Looked at a customer" in text(admin.get(f"{HERE}/audit"))
 
 
 class TestOwnership:
@@ -231,62 +269,124 @@ class TestOwnership:
         assert BORROWER not in found.text
 
 
+def unmask(walker: Walker, part: str = "overview", reason: str = REASON) -> httpx.Response:
+    return walker.post(f"{HERE}/clear", {"reason": reason, "part": part})
+
+
 class TestUnmask:
-    def test_it_works_once_and_is_recorded(self, lou: Walker, bank: dict[str, str]) -> None:
-        answer = lou.post(f"{HERE}/clear", {"reason": REASON, "part": "overview"})
-        assert answer.status_code == 200
+    def test_it_works_for_a_while_and_is_recorded(self, lou: Walker, bank: dict[str, str]) -> None:
+        answer = unmask(lou)
+        assert answer.url.path == HERE
         for column in PERSONAL:
             assert bank[column] in answer.text, column
-        assert "Shown in the clear, this once" in text(answer)
-        (act,) = acts("party.unmask")
-        assert (act.user, act.target, act.detail["reason"]) == ("lou", BORROWER, REASON)
-        assert bank["phone"] not in lou.get(HERE).text
+        assert "shown in the clear until" in text(answer)
+        assert bank["phone"] in lou.get(HERE).text
+        assert "6217000000000270" in lou.get(f"{HERE}/accounts").text
+        given, *looks = reversed(acts("party.unmask"))
+        assert (given.user, given.target, given.detail["reason"]) == ("lou", BORROWER, REASON)
+        assert "until" in given.detail
+        assert [look.detail["reason"] for look in looks] == [REASON] * 3
+        assert not acts("party.view")
 
-    def test_the_part_one_was_on(self, lou: Walker) -> None:
-        answer = lou.post(f"{HERE}/clear", {"reason": REASON, "part": "accounts"})
-        assert "6217000000000270" in answer.text
+    def test_it_ends_by_itself(self, lou: Walker, bank: dict[str, str]) -> None:
+        answer = unmask(lou)
+        refresh = LexborHTMLParser(answer.text).css_first("meta[http-equiv=refresh]")
+        assert refresh is not None
+        assert 0 < int(refresh.attributes["content"] or "") <= unmasking.MINUTES * 60 + 1
+        with clock.frozen(clock.now() + timedelta(minutes=unmasking.MINUTES)):
+            later = lou.get(HERE)
+        assert bank["phone"] not in later.text
+        assert "shown in the clear" not in text(later)
+        assert "http-equiv" not in later.text
+
+    def test_it_is_ended_by_hand(self, lou: Walker, bank: dict[str, str]) -> None:
+        unmask(lou)
+        masked = lou.post(f"{HERE}/mask", {"part": "accounts"})
+        assert masked.url.path == f"{HERE}/accounts"
+        assert "6217000000000270" not in masked.text
+        assert bank["phone"] not in lou.get(HERE).text
+        assert [act.target for act in acts("party.mask")] == [BORROWER]
+
+    def test_it_is_of_one_customer(self, lou: Walker, bank: dict[str, str]) -> None:
+        rows = store.read(QINGHE, "core.party", business_date=LAST).to_pylist()
+        other = next(row for row in rows if row["party_id"] == "p00181")
+        unmask(lou)
+        assert other["phone"] != bank["phone"] or other["id_no"] != bank["id_no"]
+        theirs = lou.get("/at/qinghe/customers/p00181")
+        assert all(other[column] not in theirs.text for column in ("name", "id_no"))
+        together = lou.get(f"{HERE}/household")
+        assert "p00181" in together.text
+        assert other["name"] not in together.text
+        found = find(lou, bank["name"])
+        assert bank["phone"] not in found.text
+
+    def test_it_is_of_one_sign_in(self, lou: Walker, bank: dict[str, str], as_user: SignIn) -> None:
+        unmask(lou)
+        assert bank["phone"] not in as_user("lou").get(HERE).text
+        lou.post("/signout")
+        with db.read() as connection:
+            assert connection.execute(select(unmasked)).all() == []
+
+    def test_who_loses_the_right_loses_the_sight(self, lou: Walker, bank: dict[str, str]) -> None:
+        unmask(lou)
+        user = users.find(UserId("lou"))
+        assert user is not None
+        users.change(UNION, replace(user, roles=frozenset({Role.ANALYST})))
+        assert bank["phone"] not in lou.get(HERE).text
 
     @pytest.mark.parametrize(
         "reason",
-        ["", "x", "   a  ", "x" * (MAX_REASON + 1), "call 138 0000 0090", "610100197001010100"],
+        [
+            "",
+            "x",
+            "   a  ",
+            "x" * (MAX_REASON_CHARACTERS + 1),
+            "call 138 0000 0090",
+            "610100197001010100",
+            "case 123456",
+            "电话１３８００００００９０",
+        ],
     )
     def test_a_bad_reason_shows_nothing(
         self, lou: Walker, bank: dict[str, str], reason: str
     ) -> None:
-        answer = lou.post(f"{HERE}/clear", {"reason": reason, "part": "overview"})
+        answer = unmask(lou, reason=reason)
         assert answer.status_code == 422
         assert "Not shown in the clear" in text(answer)
         assert bank["id_no"] not in answer.text
         assert not acts("party.unmask")
 
     def test_a_reason_must_not_name_the_customer(self, lou: Walker, bank: dict[str, str]) -> None:
-        answer = lou.post(f"{HERE}/clear", {"reason": f"{bank['name']} called"})
-        assert answer.status_code == 422
+        for said in (bank["name"], " ".join(bank["name"])):
+            answer = unmask(lou, reason=f"{said} called")
+            assert answer.status_code == 422
         assert not acts("party.unmask")
+        refused = acts("party.unmask.refused")
+        assert [act.detail for act in refused] == [{"why": "name"}] * 2
+
+    def test_a_short_date_is_a_reason(self, lou: Walker, bank: dict[str, str]) -> None:
+        assert bank["phone"] in unmask(lou, reason="complaint of 2026-03-31").text
 
     @pytest.mark.usefixtures("bank")
     def test_without_the_right_there_is_no_button_and_no_way(self, as_user: SignIn) -> None:
         analyst = as_user("sun")
         assert 'data-open="unmask"' not in analyst.get(HERE).text
-        answer = analyst.post(f"{HERE}/clear", {"reason": REASON})
-        assert answer.status_code == 403
+        assert unmask(analyst).status_code == 403
         assert not acts("party.unmask")
 
     def test_an_unknown_part_or_customer(self, lou: Walker) -> None:
-        fields = {"reason": REASON, "part": "nothing"}
-        assert lou.post(f"{HERE}/clear", fields).status_code == 404
+        assert unmask(lou, part="nothing").status_code == 404
         nobody = lou.post("/at/qinghe/customers/nobody/clear", {"reason": REASON})
         assert nobody.status_code == 404
         assert not acts("party.unmask")
 
-    def test_opening_the_address_again_is_masked(self, lou: Walker, bank: dict[str, str]) -> None:
+    def test_opening_the_address_leads_to_the_page(self, lou: Walker, bank: dict[str, str]) -> None:
         answer = lou.get(f"{HERE}/clear")
         assert answer.url.path == HERE
         assert bank["phone"] not in answer.text
 
     def test_nothing_in_the_clear_is_kept_by_browsers(self, lou: Walker) -> None:
-        answer = lou.post(f"{HERE}/clear", {"reason": REASON})
-        assert "no-store" in answer.headers["cache-control"]
+        assert "no-store" in unmask(lou).headers["cache-control"]
 
 
 def test_personal_values_are_in_no_address_log_or_audit_entry(
@@ -295,7 +395,7 @@ def test_personal_values_are_in_no_address_log_or_audit_entry(
     with capture_logs() as lines:
         pages = [find(lou, bank[column]) for column in PERSONAL]
         pages += [lou.post("/at/qinghe/search", {"q": bank[column]}) for column in PERSONAL]
-        pages += [lou.get(HERE), lou.post(f"{HERE}/clear", {"reason": REASON})]
+        pages += [lou.get(HERE), unmask(lou)]
     entries = audit.entries(UNION, limit=500)
     places = {
         "log": str(lines),

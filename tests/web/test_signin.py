@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -7,10 +8,11 @@ import pytest
 from fastapi import FastAPI
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from titian.kernel import audit, clock, sessions
+from titian.kernel import audit, clock, sessions, users
 from titian.kernel.errors import Unauthenticated
-from titian.kernel.ids import UserId
-from titian.kernel.scope import Scope
+from titian.kernel.ids import BankId, UserId
+from titian.kernel.scope import ROLE_PERMISSIONS, Permission, Role, Scope
+from titian.kernel.users import User
 from titian.web.pages.signin import safe_address
 from titian.web.security import throttle
 from titian.web.walk import Walker
@@ -74,6 +76,64 @@ def test_the_user_name_stays_and_the_password_does_not(visitor: Walker) -> None:
     answer = visitor.post("/signin", {"user": "admin", "password": "s3cr3t-wrong"}, at="/signin")
     assert node(answer.text, "#f-user").attributes["value"] == "admin"
     assert "s3cr3t-wrong" not in answer.text
+
+
+def _answer(visitor: Walker, user: str, password: str) -> str:
+    answer = visitor.post("/signin", {"user": user, "password": password}, at="/signin")
+    body = answer.text.replace(f'value="{user}"', 'value="WHO"')
+    headers = {name for name in answer.headers if name != "content-length"}
+    return f"{answer.status_code} {sorted(headers)} {re.sub(r'csrf[^>]*', '', body)}"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_nobody_learns_who_has_an_account(app: FastAPI, password: str, language: str) -> None:
+    visitor = Walker(app, language=language)
+    answers = {_answer(visitor, "sun", "wrong") for _ in range(5)}
+    answers.add(_answer(visitor, "sun", password))
+    answers.add(_answer(visitor, "sun", "wrong"))
+    answers.add(_answer(visitor, "nobody", "wrong"))
+    assert len(answers) == 1
+    said = answers.pop()
+    assert said.startswith("401")
+    assert {"en": "for 15 minutes", "zh": "15 分钟"}[language] in said
+
+
+def test_a_new_password_ends_the_other_sessions_at_once(
+    as_user: SignIn, password: str, app: FastAPI
+) -> None:
+    here, elsewhere = as_user("sun"), as_user("sun")
+    fields = {"old": password, "new": "another good pass", "again": "another good pass"}
+    assert here.post("/account/password", fields).url.path == "/account"
+    assert elsewhere.get("/account").url.path == "/signin"
+    assert here.get("/account").url.path == "/account"
+    with pytest.raises(Unauthenticated):
+        Walker(app).sign_in("sun", password)
+    assert Walker(app).sign_in("sun", "another good pass").status_code == 200
+
+
+def test_a_password_reset_by_an_administrator_ends_all_sessions(
+    as_user: SignIn, union: Scope
+) -> None:
+    walker = as_user("sun")
+    users.reset_password(union, UserId("sun"), "another good pass")
+    assert walker.get("/account").url.path == "/signin"
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_role_signs_in_and_sees_its_own_house(
+    app: FastAPI, union: Scope, role: Role, password: str
+) -> None:
+    bank = None if role is Role.UNION_ADMIN else BankId("qinghe")
+    users.create(union, User(UserId("new"), "New", bank, frozenset({role})), password)
+    walker = Walker(app)
+    walker.client.cookies.set("titian_language", "en")
+    assert walker.sign_in("new", password).status_code == 200
+    account = walker.get("/account")
+    assert account.status_code == 200
+    assert ("Manage users" in account.text) == (Permission.MANAGE_USERS in ROLE_PERMISSIONS[role])
+    if role is not Role.UNION_ADMIN:
+        assert walker.get("/at/baishui/").status_code in (403, 404)
+        assert walker.get("/at/union/").status_code in (403, 404)
 
 
 def test_an_account_locks_after_five_failures(visitor: Walker, password: str) -> None:

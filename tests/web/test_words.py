@@ -76,6 +76,19 @@ def test_an_unknown_language_is_the_installations() -> None:
         assert i18n.locale() == "zh"
 
 
+def test_names_and_sentences_inside_an_error_are_said_too() -> None:
+    names = {"core.loan": "贷款借据", "loan": "借据", "party": "客户主体"}
+    with speaking("zh"):
+        assert errors.told("held up by core.loan (failed)", names) == "被上游 贷款借据 阻塞"
+        assert errors.told("waits for loan, party", names) == "等待供数 借据、客户主体"
+        assert errors.told("waits for loan, other", names) == "等待供数 loan, other"
+        kept = "core.loan of 2026-03-31 was not published: loan_id must not repeat: 2 of 9 rows"
+        said = errors.said(kept, names)
+        assert said == "2026-03-31 的 贷款借据 未发布：loan_id 不得重复：9 行中有 2 行"
+    with speaking("en"):
+        assert errors.told("waits for loan", names) == "waits for loan"
+
+
 def test_errors_are_said_in_chinese_with_their_values() -> None:
     with speaking("zh"):
         said = spoken(Denied("qian has no access to bank baishui", "You work for qinghe."))
@@ -163,11 +176,27 @@ def test_how_long_ago(seconds: int, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
-    [(0.0123, "12 ms"), (4.21, "4.2 s"), (185, "3 min 05 s"), (7_800, "2 h 10 min"), (None, "–")],
+    ("value", "zh", "en"),
+    [
+        (0.0123, "12 毫秒", "12 ms"),
+        (4.21, "4.2 秒", "4.2 s"),
+        (185, "3 分 05 秒", "3 min 05 s"),
+        (7_800, "2 小时 10 分", "2 h 10 min"),
+        (None, "–", "–"),
+    ],
 )
-def test_lengths_of_time(value: float | None, said: str) -> None:
-    assert formats.seconds(value) == said
+def test_lengths_of_time(value: float | None, zh: str, en: str) -> None:
+    with speaking("zh"):
+        assert formats.seconds(value) == zh
+    with speaking("en"):
+        assert formats.seconds(value) == en
+
+
+def test_names_in_a_row() -> None:
+    with speaking("zh"):
+        assert formats.listed(["甲", "乙"]) == "甲、乙"
+    with speaking("en"):
+        assert formats.listed(["first", "second"]) == "first, second"
 
 
 @pytest.mark.parametrize(

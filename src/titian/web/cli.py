@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import socket
-from pathlib import Path
+import sys
 from typing import Annotated
 
 import typer
@@ -11,25 +10,32 @@ import uvicorn
 from fastapi import FastAPI
 
 from titian.data.jobs import watch
-from titian.kernel.errors import Unavailable
 from titian.kernel.settings import settings
+from titian.kernel.terminal import say
 from titian.web.app import create_app
+from titian.web.place import MAX_PORT, require_front, require_port
 
-FRONT = Path(__file__).parent / "static" / "vendor"
 GRACE_S = 10
 MAX_CONNECTIONS = 1_000
 
 
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = -1,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; else that of the settings.")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=MAX_PORT, help="Port to listen on; 0 takes a free one."),
+    ] = None,
     gallery: Annotated[bool, typer.Option(help="Add /gallery, which shows every part.")] = False,  # noqa: FBT002  # Typer's way
 ) -> None:
     """Serve the pages and the API, work on what is ordered there, and watch the day."""
     chosen = settings()
-    host, port = host or chosen.host, chosen.port if port < 0 else port
+    host, port = host or chosen.host, chosen.port if port is None else port
     require_front()
-    require_port(host, port)
+    port = require_port(host, port)
+    say(f"http://{host}:{port} is served until Ctrl-C")
+    sys.stdout.flush()
     run(create_app(gallery=gallery), host, port)
 
 
@@ -52,21 +58,3 @@ def run(app: FastAPI, host: str, port: int) -> None:
             limit_concurrency=MAX_CONNECTIONS,
             timeout_graceful_shutdown=GRACE_S,
         )
-
-
-def require_front() -> None:
-    """Say before anything starts that the front end is not built. Raises Unavailable."""
-    if not (FRONT / "fonts.css").is_file():
-        raise Unavailable("the front end is not built", "Run: make front")
-
-
-def require_port(host: str, port: int) -> None:
-    """Say before anything starts when an address cannot be served. Raises Unavailable."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        socket.create_server((host, port), family=family).close()
-    except (OSError, OverflowError) as error:
-        raise Unavailable(
-            f"{host}:{port} cannot be served ({getattr(error, 'strerror', None) or error})",
-            "Stop what runs there, or choose another port: TITIAN_PORT=8801.",
-        ) from error

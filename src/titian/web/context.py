@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from anyio.to_thread import run_sync
 from fastapi import Depends, Request
@@ -27,6 +27,7 @@ from titian.web.security import csrf, visitors
 
 if TYPE_CHECKING:
     from titian.web.listing import Table
+    from titian.web.listing.answering import Around
 
 UNION = "union"
 PASSWORD_PATH = "/account/password"  # noqa: S105  # an address
@@ -87,6 +88,11 @@ class Context:
         """The token that every form of this session sends along."""
         return self.session.csrf_token
 
+    @property
+    def part(self) -> str:
+        """The id of the part of the page that htmx will put in, empty when it has none."""
+        return unquote(self.request.headers.get("hx-target", "").partition("#")[2])
+
     def allows(self, permission: Permission) -> bool:
         """Say whether the reader holds a permission; templates use it to leave buttons out."""
         return self.scope.allows(permission)
@@ -135,12 +141,33 @@ class Context:
         table: Table[Any],
         template: str = "list_page.html",
         values: Mapping[str, object] | None = None,
+        *,
+        around: Around | None = None,
+        status: int = 200,
         **more: object,
     ) -> Response:
-        """Answer for a list page: whole, only its table (htmx), or as a file (`?export=`)."""
+        """Answer for a list page: whole, only its table (htmx), or as a file (`?export=`).
+
+        `around` gives what only the whole page shows.
+        """
         from titian.web.listing import answer
 
-        return answer(self, table, template, {**(values or {}), **more})
+        return answer(self, table, template, {**(values or {}), **more}, around, status)
+
+    def tables(
+        self,
+        tables: Sequence[Table[Any]],
+        template: str,
+        values: Mapping[str, object] | None = None,
+        *,
+        around: Around | None = None,
+        status: int = 200,
+        **more: object,
+    ) -> Response:
+        """Answer for a page with several lists, each in a block of its name."""
+        from titian.web.listing import answer_several
+
+        return answer_several(self, tables, template, {**(values or {}), **more}, around, status)
 
     def go(self, path: str, say: Text = "", *, tone: str = "success") -> Response:
         """Redirect to a page here after a form was done, with a word on what happened."""
@@ -148,6 +175,9 @@ class Context:
 
     def go_to(self, url: str, say: Text = "", *, tone: str = "success") -> Response:
         """Redirect to any address of ours, with a word on what happened."""
+        from titian.web import waiting
+
+        waiting.forget(self.user.user_id)
         if self.request.headers.get("hx-request"):
             answer = Response(status_code=204, headers={"HX-Redirect": url})
         else:

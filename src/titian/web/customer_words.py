@@ -9,7 +9,7 @@ from titian.data.tags.fields import profile_of
 from titian.data.tags.model import ProfileField
 from titian.kernel.errors import NotFound
 from titian.kernel.scope import Scope
-from titian.web.i18n import Text, lazy, locale
+from titian.web.i18n import Text, _, lazy, locale
 
 _PROFILE_FIELDS = {"guarantee": "loan_guarantee", "channel": "main_channel"}
 _WORDS: dict[str, dict[str, Text]] = {
@@ -54,23 +54,35 @@ _WORDS: dict[str, dict[str, Text]] = {
         "phone": lazy("Phone call"),
         "visit": lazy("Visit"),
     },
-    "entry": {
-        "payment": lazy("Payment"),
-        "transfer": lazy("Transfer"),
-        "market": lazy("Market purchase"),
-        "interest": lazy("Interest"),
-        "cash": lazy("Cash"),
-        "utility": lazy("Utility bill"),
+    "entry_in": {
+        "payment": lazy("Payment received"),
+        "transfer": lazy("Transfer received"),
+        "market": lazy("Market sale"),
+        "interest": lazy("Interest received"),
+        "cash": lazy("Cash paid in"),
         "sale": lazy("Sales income"),
         "subsidy": lazy("Subsidy"),
-        "loan_repay": lazy("Loan repayment"),
         "loan_grant": lazy("Loan paid out"),
         "pension": lazy("Pension"),
-        "deposit": lazy("Deposit"),
-        "card_repay": lazy("Card repayment"),
+        "deposit": lazy("Moved in from a deposit"),
+        "card_repay": lazy("Card repayment received"),
         "salary": lazy("Salary"),
+        "red_packet": lazy("Red packet received"),
+    },
+    "entry_out": {
+        "payment": lazy("Payment"),
+        "transfer": lazy("Transfer sent"),
+        "market": lazy("Market purchase"),
+        "interest": lazy("Interest paid"),
+        "cash": lazy("Cash withdrawn"),
+        "utility": lazy("Utility bill"),
+        "sale": lazy("Paid for goods"),
+        "loan_repay": lazy("Loan repayment"),
+        "deposit": lazy("Moved out to a deposit"),
+        "card_repay": lazy("Card repayment"),
+        "salary": lazy("Salaries paid"),
         "tax": lazy("Tax"),
-        "red_packet": lazy("Red packet"),
+        "red_packet": lazy("Red packet sent"),
         "fee": lazy("Fee"),
     },
     "event": {
@@ -85,7 +97,10 @@ _WORDS: dict[str, dict[str, Text]] = {
         "cash_out": lazy("Withdrew cash"),
     },
     "touch": {"touch": lazy("Marketing contact")},
-    "repayment": {"repayment": lazy("Instalment paid")},
+    "repayment": {
+        "repayment": lazy("Instalment paid"),
+        "instalment_due": lazy("Instalment billed"),
+    },
     "result": {
         "declined": lazy("declined"),
         "failed": lazy("failed"),
@@ -131,6 +146,15 @@ class Wording:
         if label is not None:
             return label.text(locale())
         return str(_WORDS.get(kind, {}).get(str(code), code))
+
+    def entry(self, code: str, *, incoming: bool | None) -> str:
+        """Name an entry by the way it moved money: the same code is received and sent."""
+        known = _WORDS["entry_in" if incoming else "entry_out"].get(code)
+        if known is not None:
+            return str(known)
+        return (
+            _("%(what)s, money in", what=code) if incoming else _("%(what)s, money out", what=code)
+        )
 
 
 def wording(scope: Scope) -> Wording:

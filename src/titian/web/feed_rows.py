@@ -13,6 +13,7 @@ from titian.lake.masking import reader_rule
 from titian.lake.schema import Mask
 from titian.web.feed_words import (
     ROW_STATES,
+    code_words,
     contract_name,
     label,
     problem_words,
@@ -100,5 +101,5 @@ def _cell(scope: Scope, contract: Contract, row: Waiting, source: str, value: st
 
 
 def _choices(fed: Sequence[Field]) -> list[tuple[str, str]]:
-    codes = fed[0].codes if len(fed) == 1 else None
-    return [(code, f"{code} · {meaning}") for code, meaning in (codes or {}).items()]
+    codes = code_words(fed[0]) if len(fed) == 1 else []
+    return [(one.code, f"{one.code} · {one.meaning}") for one in codes]

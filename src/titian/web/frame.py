@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from titian.web import days
 from titian.web.context import query_text
 from titian.web.i18n import Text
 from titian.web.render import RAIL_COOKIE, theme
@@ -71,16 +72,9 @@ def frame(ctx: Context) -> Frame:
         folded=ctx.request.cookies.get(RAIL_COOKIE) == "folded",
         path=current.path if current and current.level is Level.EITHER else "/",
         newest=ctx.request.url.path + query_text({**dict(ctx.request.query_params), "date": None}),
-        day=ctx.business_date or _newest_day(ctx),
+        day=ctx.business_date or days.newest(ctx),
         address=ctx.request.url.path + query_text(dict(ctx.request.query_params)),
     )
-
-
-def _newest_day(ctx: Context) -> date | None:
-    from titian.web.pages import ROOMS
-
-    days = (room.newest_day(ctx) for room in ROOMS if room.newest_day is not None)
-    return max((day for day in days if day is not None), default=None)
 
 
 def entries_for(ctx: Context) -> list[Entry]:

@@ -19,7 +19,8 @@ from starlette.responses import HTMLResponse, Response
 
 from titian import __version__
 from titian.kernel import clock
-from titian.web import flash
+from titian.kernel.labels import Label
+from titian.web import flash, glossary, naming
 from titian.web.i18n import LOCALES, Text, _, errors, formats, locale
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ THEME_COOKIE = "titian_theme"
 RAIL_COOKIE = "titian_rail"
 ICONS = "vendor/icons.svg"
 LIST_BASE = "list_page.html"
-MACROS = ("parts.html", "table.html", "fields.html")
+MACROS = ("parts.html", "table.html", "fields.html", "terms.html")
 
 _here: ContextVar[Context | Visitor | None] = ContextVar("titian_here", default=None)
 
@@ -50,8 +51,11 @@ def environment() -> Environment:
     )
     env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]  # added by the extension
     env.globals.update(
+        as_code=as_code,
         asset=asset,
         icon=icon,
+        in_english=in_english,
+        job_name=naming.job_name,
         csrf_field=csrf_field,
         here=_here.get,
         version=__version__,
@@ -59,17 +63,27 @@ def environment() -> Environment:
         locale=locale,
         now=clock.now,
         formats=formats,
+        glossary=glossary,
         tojson_attribute=json_attribute,
+        bank_name=naming.bank_name,
+        names_at=naming.names_at,
+        person_name=naming.person_name,
     )
     for name in ("number", "compact", "money", "percent", "moment", "long_day", "ago", "size"):
         env.filters[name] = getattr(formats, name)
     env.filters["day"] = formats.day
     env.filters["told"] = errors.told
     env.filters["seconds"] = formats.seconds
+    env.filters["label"] = label
     for template in MACROS:
         exported = env.get_template(template).module.__dict__
         env.globals.update({k: v for k, v in exported.items() if not k.startswith("_")})
     return env
+
+
+def label(both: Label) -> str:
+    """Give what is kept in both languages in the reader's."""
+    return both.text(locale())
 
 
 def _gettext(message: str) -> str:
@@ -108,6 +122,16 @@ def icon(name: str, label: Text = "") -> Markup:
     )
     use = Markup('<use href="{}#{}"/>').format(asset(ICONS), name)
     return Markup('<svg class="icon" {}>{}</svg>').format(known, use)
+
+
+def as_code(text: object) -> Markup:
+    """Set an id, a file name or the like as code: it is the same in every language."""
+    return Markup("<code>{}</code>").format(text)
+
+
+def in_english(text: str) -> Markup:
+    """Show an English name as such on a page of any language."""
+    return Markup('<span lang="en">{}</span>').format(text)
 
 
 def csrf_field() -> Markup:

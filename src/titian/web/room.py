@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 AT_PLACE = "/at/{place}"
+MAX_TASKS = 200
 
 
 class Section(StrEnum):
@@ -86,6 +87,34 @@ class Searcher:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """One thing that waits for the reader; done at `path` within the place `at`, a bank or ours.
+
+    `note` says more in a few words, `since` when it began to wait; `urgent` ones hold others up.
+    """
+
+    text: str
+    path: str
+    at: str = ""
+    query: Mapping[str, object] = field(default_factory=dict)
+    note: str = ""
+    since: datetime | None = None
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """A kind of tasks. `find` asks the database once, and is called only with the permission."""
+
+    name: str
+    label: Text
+    icon: str
+    find: Callable[[Context], Sequence[Task]]
+    permission: Permission | None = None
+    level: Level = Level.EITHER
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One part of the home page, for some roles (none named: for everyone with the permission).
 
@@ -107,7 +136,8 @@ class Card:
 class Room:
     """A page module. `acts` names the audit actions it causes, for the audit page.
 
-    `newest_day` tells the top bar the newest business date that a place has data for.
+    `tasks` finds what waits for a reader; `newest_day` tells the top bar the newest business date
+    that a place has data for.
     """
 
     name: str
@@ -115,6 +145,7 @@ class Room:
     entries: Sequence[Entry] = ()
     searchers: Sequence[Searcher] = ()
     cards: Sequence[Card] = ()
+    tasks: Sequence[Tasks] = ()
     acts: Mapping[str, Text] = field(default_factory=dict)
     api: APIRouter | None = None
     newest_day: Callable[[Context], date | None] | None = None

@@ -55,6 +55,10 @@ class Walker:
             headers={"accept-language": language},
         )
 
+    def close(self) -> None:
+        """Close the browser and its connections."""
+        self.client.close()
+
     def get(self, path: str, **headers: str) -> httpx.Response:
         """Open a page, following redirects."""
         return self.client.get(path, headers=headers)

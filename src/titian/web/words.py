@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from titian.data.jobs.model import Engine
 from titian.data.jobs.model import State as JobState
 from titian.data.jobs.orders import Reason
 from titian.kernel.banks import BankStatus
@@ -17,6 +18,10 @@ ROLES: dict[Role, tuple[Text, Text]] = {
     ),
     Role.OPERATOR: (lazy("Operator"), lazy("Watches the day's runs, repairs feeds")),
     Role.DATA_ENGINEER: (lazy("Data engineer"), lazy("Defines feeds and jobs, looks after tables")),
+    Role.DATA_STEWARD: (
+        lazy("Data steward"),
+        lazy("Mends the bank's quarantined rows, may see them with a reason"),
+    ),
     Role.ANALYST: (lazy("Analyst"), lazy("Asks questions, makes tags, exports")),
     Role.RISK_OFFICER: (
         lazy("Risk officer"),
@@ -52,6 +57,11 @@ PERMISSIONS: dict[Permission, Text] = {
     Permission.MANAGE_BANKS: lazy("Manage banks"),
     Permission.MAINTAIN_LAKE: lazy("Look after tables"),
     Permission.VIEW_AUDIT: lazy("Read the audit log"),
+    Permission.VIEW_RISK: lazy("See payment risk"),
+    Permission.WORK_CASES: lazy("Work on cases and lists"),
+    Permission.EDIT_RULES: lazy("Draft rules"),
+    Permission.APPROVE_RULES: lazy("Approve rules and models"),
+    Permission.SUBMIT_EVENTS: lazy("Submit events for a decision"),
 }
 
 ROLE_WORDS: dict[Role, State] = {role: State(name) for role, (name, _note) in ROLES.items()}
@@ -80,3 +90,26 @@ RUN_REASONS: dict[Reason, State] = {
     Reason.RERUN: State(lazy("repeat")),
     Reason.RESUME: State(lazy("after a pause")),
 }
+
+TABLE_WRITES: dict[str, State] = {
+    "create": State(lazy("Table made")),
+    "declare": State(lazy("Words or columns changed")),
+    "write": State(lazy("Dates written")),
+    "remove": State(lazy("Date taken out")),
+    "compact": State(lazy("Files joined")),
+    "vacuum": State(lazy("Files removed")),
+    "restore": State(lazy("Version restored")),
+}
+"""What a commit did to a table, by the name it keeps."""
+
+CALENDARS: dict[str, Text] = {
+    "daily": lazy("every day"),
+    "weekdays": lazy("Monday to Friday"),
+    "workdays": lazy("working days, by the national holidays"),
+    "weekly": lazy("every Sunday"),
+    "month_end": lazy("the last day of each month"),
+    "quarter_end": lazy("the last day of each quarter"),
+    "year_end": lazy("31 December"),
+}
+
+ENGINES: dict[Engine, Text] = {Engine.DUCKDB: "DuckDB", Engine.SPARK: "Spark"}

@@ -10,7 +10,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 
 from titian.kernel import errors
-from titian.kernel.errors import TitianError
+from titian.kernel.errors import Cause, Remedy, TitianError
 from titian.web.i18n.errors import HOLE
 from titian.web.i18n.messages import ERRORS, FOLDER, LOCALES, SOURCE_LOCALE, first, read_catalogue
 
@@ -30,11 +30,10 @@ def sentences() -> dict[str, str]:
 def _of_file(path: Path) -> Iterator[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     constants = dict(_constants(tree))
-    kinds = _kinds() | {
-        n.name for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and _is_error(n)
-    }
+    own = {n.name for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and _is_error(n)}
+    speakers = _kinds() | own | {"super().__init__", Remedy.__name__, Cause.__name__}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _name(node.func) in kinds | {"super().__init__"}:
+        if isinstance(node, ast.Call) and _name(node.func) in speakers:
             for argument in node.args[:SENTENCES]:
                 pattern = _pattern(argument, constants)
                 if pattern and pattern.strip(HOLE + " .:"):

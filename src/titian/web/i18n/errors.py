@@ -2,23 +2,33 @@
 
 A catalogue `_errors.po` holds each message with `{}` where the source has a value in it. A message
 is matched against these patterns, and its values are put into the translation: in their order
-(`{}`), or by number (`{1}`) where the other language turns them round.
+(`{}`), or by number (`{1}`) where the other language turns them round. A value that is a name the
+caller knows, several of them, or a sentence of its own is put in as the reader calls it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 
+from titian.web.i18n.formats import listed
 from titian.web.i18n.messages import ERRORS, FOLDER, SOURCE_LOCALE, locale, read_catalogue
 
 HOLE = "{}"
 MAX_CHARACTERS = 2_000
 _PLACE = re.compile(r"\{(\d?)\}")
+_BETWEEN = ", "
+Names = Mapping[str, str]
+_NOBODY: Names = MappingProxyType({})
 
 
-def said(text: str) -> str:
-    """Give an error's sentence in the reader's language; as it is when nobody translated it."""
+def said(text: str, names: Names = _NOBODY) -> str:
+    """Give an error's sentence in the reader's language; as it is when nobody translated it.
+
+    `names` say what ids in it are called.
+    """
     language = locale()
     if language == SOURCE_LOCALE or len(text) > MAX_CHARACTERS:
         return text
@@ -28,20 +38,27 @@ def said(text: str) -> str:
     for pattern, target in patterns:
         found = pattern.fullmatch(text)
         if found:
-            return _filled(target, found.groups())
+            return _filled(target, [_value(one, names) for one in found.groups()])
     return text
 
 
-def told(text: str) -> str:
+def told(text: str, names: Names = _NOBODY) -> str:
     """Give a kept error, `what. remedy` in one text, in the reader's language."""
     for at in (found.start() for found in re.finditer(r"\. ", text[:MAX_CHARACTERS])):
         what, remedy = text[:at], text[at + 2 :]
         if said(what) != what:
-            return f"{said(what)}。{said(remedy)}"
-    return said(text)
+            return f"{said(what, names)}。{said(remedy, names)}"
+    return said(text, names)
 
 
-def _filled(target: str, values: tuple[str, ...]) -> str:
+def _value(text: str, names: Names) -> str:
+    parts = text.split(_BETWEEN)
+    if all(part in names for part in parts):
+        return listed([names[part] for part in parts])
+    return said(text, names)
+
+
+def _filled(target: str, values: Sequence[str]) -> str:
     parts = iter(values)
     return _PLACE.sub(lambda at: values[int(at[1])] if at[1] else next(parts, ""), target)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -16,6 +17,8 @@ Number = int | float | Decimal
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ZH_WEEKDAYS = "一二三四五六日"
 _EN_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_ZH_TIMES = ("毫秒", "秒", "分", "小时")
+_EN_TIMES = ("ms", "s", "min", "h")
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _WAN = 10_000
 _YI = 100_000_000
@@ -32,6 +35,8 @@ def number(value: Number | None, decimals: int | None = None) -> str:
     """Write a number with thousands separators; decimals as given, else as the value has them."""
     if value is None:
         return NOTHING
+    if decimals is None and isinstance(value, Decimal):
+        return f"{value:,f}"
     if decimals is None:
         return f"{value:,}" if isinstance(value, int) else f"{value:,.10g}"
     return f"{value:,.{decimals}f}"
@@ -64,6 +69,16 @@ def money(fen: int | None, unit: str = "auto") -> str:
         return f"{amount / size:,.2f} {name}"
     size, name = {"yuan": (1, ""), "wan": (1_000_000, " M"), "yi": (1_000_000, " M")}[unit]
     return f"¥{amount / size:,.2f}{name}"
+
+
+def between() -> str:
+    """Give what stands between names in a row."""
+    return "、" if locale() == "zh" else ", "
+
+
+def listed(names: Iterable[str]) -> str:
+    """Write names one after another: 甲、乙, or first, second."""
+    return between().join(names)
 
 
 def percent(share: Number | None, decimals: int = 1) -> str:
@@ -125,14 +140,15 @@ def size(count: int | None) -> str:
 
 
 def seconds(value: Number | timedelta | None) -> str:
-    """Write a length of time: 85 ms, 4.2 s, 3 min 05 s, 2 h 10 min."""
+    """Write a length of time: 85 毫秒, 4.2 秒, 3 分 05 秒; 85 ms, 3 min 05 s, 2 h 10 min."""
     if value is None:
         return NOTHING
     total = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    ms, s, minutes, hours = _ZH_TIMES if locale() == "zh" else _EN_TIMES
     if total < 1:
-        return f"{total * 1000:.0f} ms"
+        return f"{total * 1000:.0f} {ms}"
     if total < _MINUTE:
-        return f"{total:.1f} s"
+        return f"{total:.1f} {s}"
     if total < _HOUR:
-        return f"{int(total // _MINUTE)} min {int(total % _MINUTE):02d} s"
-    return f"{int(total // _HOUR)} h {int(total % _HOUR // _MINUTE):02d} min"
+        return f"{int(total // _MINUTE)} {minutes} {int(total % _MINUTE):02d} {s}"
+    return f"{int(total // _HOUR)} {hours} {int(total % _HOUR // _MINUTE):02d} {minutes}"

@@ -1,14 +1,15 @@
 """Lists: one declaration gives a page's table, its htmx swaps, its filters and its exports.
 
 Declare a `Table` once per list with columns, filters and a `fetch(scope, query) -> Rows`; then
-`ctx.table(TABLE, "room/list.html")` answers for the whole page, for a swap and for `?export=`.
-`rows_of` serves lists that are in memory, `rows_from` SQLAlchemy selects; anything else writes its
-own fetch. Templates show it with `{{ data_table(view) }}`.
+`ctx.table(TABLE, "room/list.html")` answers for the whole page, for a swap and for `?export=`;
+`ctx.tables((ONE, OTHER), "room/show.html")` does so for a page with several lists.
+`over` gives a list rows that are in memory, `rows_of` and `rows_from` (SQLAlchemy selects) answer a
+question in a `fetch` of one's own. Templates show it with `{{ data_table(view) }}`.
 """
 
-from titian.web.listing.answering import answer
-from titian.web.listing.showing import TableView, look
-from titian.web.listing.sources import rows_from, rows_of
+from titian.web.listing.answering import answer, answer_several
+from titian.web.listing.showing import look
+from titian.web.listing.sources import over, rows_from, rows_of
 from titian.web.listing.table import (
     Action,
     Bulk,
@@ -23,6 +24,7 @@ from titian.web.listing.table import (
     Table,
     Tone,
 )
+from titian.web.listing.view import TableView
 
 __all__ = [
     "Action",
@@ -39,7 +41,9 @@ __all__ = [
     "TableView",
     "Tone",
     "answer",
+    "answer_several",
     "look",
+    "over",
     "rows_from",
     "rows_of",
 ]

@@ -1,8 +1,8 @@
-"""The answer of a list page: the whole page, the swapped part, or a file."""
+"""The answer of a page with lists: the whole page, one list swapped, or a file."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,17 +17,27 @@ from titian.web.i18n import formats
 from titian.web.listing import exporting
 from titian.web.listing.showing import look
 from titian.web.listing.table import MAX_EXPORT_ROWS, Table, read_query
+from titian.web.listing.view import part_id
 
 if TYPE_CHECKING:
     from titian.web.context import Context
 
+Around = Callable[[], Mapping[str, object]]
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def answer(
-    ctx: Context, table: Table[Any], template: str, values: Mapping[str, object]
+    ctx: Context,
+    table: Table[Any],
+    template: str,
+    values: Mapping[str, object],
+    around: Around | None = None,
+    status: int = 200,
 ) -> Response:
-    """Answer a list page; the template gets the list as `view`."""
+    """Answer a page with one list; the template gets it as `view`, and shows it in block `table`.
+
+    `around` gives what only the whole page shows; it is not asked for a swap or a file.
+    """
     form = ctx.query("export")
     if form:
         return export(ctx, table, form, str(values.get("title", table.title)))
@@ -36,10 +46,38 @@ def answer(
         response = ctx.render_block(template, "table", {**values, "view": view})
         response.headers["hx-push-url"] = view.link()
         return response
-    return ctx.render(template, {**values, "view": view})
+    shown = {**values, **(around() if around else {}), "view": view}
+    return ctx.render(template, shown, status=status)
 
 
-def export(ctx: Context, table: Table[Any], form: str, title: str) -> Response:
+def answer_several(
+    ctx: Context,
+    tables: Sequence[Table[Any]],
+    template: str,
+    values: Mapping[str, object],
+    around: Around | None = None,
+    status: int = 200,
+) -> Response:
+    """Answer a page with several lists; the template gets them as `views` by name.
+
+    Each stands in a block of its name, and its parts of the address begin with it: `cards.sort`.
+    """
+    for table in tables:
+        form = ctx.query(f"{table.name}.export")
+        if form:
+            return export(ctx, table, form, str(table.title), prefix=f"{table.name}.")
+    if ctx.partial:
+        table = next((one for one in tables if part_id(one) == ctx.part), tables[0])
+        view = look(ctx, table, several=True)
+        response = ctx.render_block(template, table.name, {**values, "views": {table.name: view}})
+        response.headers["hx-push-url"] = view.link()
+        return response
+    views = {table.name: look(ctx, table, several=True) for table in tables}
+    shown = {**values, **(around() if around else {}), "views": views}
+    return ctx.render(template, shown, status=status)
+
+
+def export(ctx: Context, table: Table[Any], form: str, title: str, *, prefix: str = "") -> Response:
     """Answer with all rows of the list as a file (`csv` or `xlsx`).
 
     Raises Denied without the list's permission, LimitExceeded beyond 100,000 rows.
@@ -47,7 +85,7 @@ def export(ctx: Context, table: Table[Any], form: str, title: str) -> Response:
     ctx.scope.require(table.export)
     if form not in ("csv", "xlsx"):
         raise InvalidInput(f"{form[:20]!r} is not a form of export", "Choose csv or xlsx.")
-    query = replace(read_query(table, ctx), offset=0, limit=MAX_EXPORT_ROWS + 1)
+    query = replace(read_query(table, ctx, prefix), offset=0, limit=MAX_EXPORT_ROWS + 1)
     rows = table.fetch(ctx.scope, query).rows
     if len(rows) > MAX_EXPORT_ROWS:
         raise LimitExceeded(

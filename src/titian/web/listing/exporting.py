@@ -20,13 +20,14 @@ from openpyxl.worksheet.worksheet import Worksheet
 from titian.kernel import audit, clock
 from titian.kernel.clock import BANK_TZ
 from titian.kernel.money import yuan
-from titian.web.i18n import _, formats
+from titian.web.i18n import _, formats, lazy
 from titian.web.listing.table import Column, Kind, Query, Table
 
 if TYPE_CHECKING:
     from titian.web.context import Context
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Spreadsheets in Chinese and Japanese take the wide signs for formulas, too.
+_FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 _MEMORY_BYTES = 8 * 2**20
 _WIDTHS = {Kind.TEXT: 24, Kind.LIST: 30, Kind.MOMENT: 18, Kind.DATE: 12, Kind.CODE: 20}
 _NUMBERS = {Kind.NUMBER: "#,##0.######", Kind.MONEY: "#,##0.00", Kind.PERCENT: "0.0%"}
@@ -45,12 +46,39 @@ def value_of(column: Column[Any], row: Any) -> object:
     if column.kind is Kind.MONEY:
         return yuan(cast("int", value))
     if isinstance(value, datetime):
-        return value.astimezone(BANK_TZ).replace(tzinfo=None, microsecond=0)
+        local = value.astimezone(BANK_TZ) if value.tzinfo else value
+        return local.replace(tzinfo=None, microsecond=0)
     if column.kind is Kind.LIST:
         return ", ".join(_word(column, item) for item in cast("Sequence[object]", value))
     if isinstance(value, (int, float, Decimal, date)):
         return value
     return _word(column, value)
+
+
+def heading_of(column: Column[Any]) -> str:
+    """Give a column's heading in a file, with the unit of its bare numbers."""
+    label = str(column.label)
+    match column.kind:
+        case Kind.SECONDS:
+            return _("%(column)s (seconds)", column=label)
+        case Kind.SIZE:
+            return _("%(column)s (bytes)", column=label)
+        case Kind.MONEY:
+            return _("%(column)s (yuan)", column=label)
+    return label
+
+
+def _in_files(table: Table[Any]) -> list[Column[Any]]:
+    found: list[Column[Any]] = []
+    for column in table.columns:
+        if column.export:
+            found += [column, _behind(column)] if column.raw else [column]
+    return found
+
+
+def _behind(column: Column[Any]) -> Column[Any]:
+    label = lazy("%(column)s (code)", column=column.label)
+    return Column(f"{column.name}_code", label, Kind.CODE, value=column.raw)
 
 
 def _word(column: Column[Any], value: object) -> str:
@@ -60,11 +88,11 @@ def _word(column: Column[Any], value: object) -> str:
 
 def as_csv(table: Table[Any], rows: Sequence[Any]) -> Iterator[bytes]:
     """Write rows as CSV in UTF-8 with a mark that Excel understands."""
-    columns = [column for column in table.columns if column.export]
+    columns = _in_files(table)
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     yield b"\xef\xbb\xbf"
-    writer.writerow([harmless(str(column.label)) for column in columns])
+    writer.writerow([harmless(heading_of(column)) for column in columns])
     for row in rows:
         values = (value_of(column, row) for column in columns)
         writer.writerow([harmless(v) if isinstance(v, str) else v for v in values])
@@ -85,12 +113,12 @@ def as_xlsx(ctx: Context, table: Table[Any], title: str, rows: Sequence[Any]) ->
     book = Workbook(write_only=True)
     book.properties.creator = f"Titian: {ctx.user.user_id}"
     sheet = cast("Worksheet", book.create_sheet(_sheet_name(title)))
-    columns = [column for column in table.columns if column.export]
+    columns = _in_files(table)
     for index, column in enumerate(columns, 1):
         width = _WIDTHS.get(column.kind, 14)
         sheet.column_dimensions[get_column_letter(index)].width = width
     sheet.freeze_panes = "A2"
-    sheet.append([_head(sheet, str(column.label)) for column in columns])
+    sheet.append([_head(sheet, heading_of(column)) for column in columns])
     for row in rows:
         sheet.append([_cell(sheet, column, value_of(column, row)) for column in columns])
     _about(book, ctx, title, len(rows))

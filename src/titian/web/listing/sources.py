@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from titian.kernel import db
-from titian.web.listing.table import Query, Rows
+from titian.kernel.scope import Scope
+from titian.web.listing.table import Query, Rows, Table
 
 R = TypeVar("R")
 
@@ -39,6 +41,23 @@ def rows_of(
         read = (order or {}).get(query.sort) or _reader(query.sort)
         found.sort(key=lambda row: _sortable(read(row)), reverse=query.descending)
     return Rows(found[query.offset : query.offset + query.limit], len(found))
+
+
+def over(
+    table: Table[R],
+    rows: Sequence[R],
+    *,
+    search: Callable[[R], str] | None = None,
+    keep: Mapping[str, Callable[[R, str], bool]] | None = None,
+    order: Mapping[str, Callable[[R], Any]] | None = None,
+) -> Table[R]:
+    """Give a list over rows that are in memory; columns sort by what they show unless told."""
+    by = {**{column.name: column.read for column in table.columns}, **(order or {})}
+
+    def fetch(_scope: Scope, query: Query) -> Rows[R]:
+        return rows_of(rows, query, search=search, keep=keep, order=by)
+
+    return replace(table, fetch=fetch)
 
 
 def _reader(name: str) -> Callable[[Any], Any]:

@@ -64,8 +64,12 @@ class Column(Generic[R]):
     """One column over rows of type R.
 
     `value` reads it (default: the attribute or key `name`); `link` gives the address it leads to;
-    `states` gives words and tones for a STATE column, or words for any other; `main` marks the one
-    that heads a row's card on a phone, `desk` those left out there.
+    `states` gives words and tones for a STATE column, or words for any other; `tone` makes any
+    value a state when it gives one; `note` adds a small line below; `of` shows a number as a share
+    of another; `main` marks the one that heads a row's card on a phone, `desk` those left out
+    there; `shown` leaves a column to files alone; `code` names it technically below its label, and
+    `icon` (a Lucide name and its meaning) stands beside that. `raw` gives what stands behind a
+    value's words, such as the code of a state: told on pointing, a column of its own in files.
     """
 
     name: str
@@ -74,12 +78,19 @@ class Column(Generic[R]):
     value: Callable[[R], object] | None = None
     link: Callable[[Context, R], str | None] | None = None
     states: Mapping[Any, State] = field(default_factory=dict)
+    tone: Callable[[R], Tone | None] | None = None
+    note: Callable[[R], Text | None] | None = None
+    of: Callable[[R], int] | None = None
+    raw: Callable[[R], object] | None = None
     sortable: bool = True
     main: bool = False
     desk: bool = False
     decimals: int | None = None
     unit: str = "yuan"
     export: bool = True
+    shown: bool = True
+    code: str = ""
+    icon: tuple[str, Text] | None = None
 
     def read(self, row: R) -> object:
         """Give the raw value of a row."""
@@ -185,18 +196,25 @@ class Bulk:
     danger: bool = False
 
 
+def _no_rows(_scope: Scope, _query: Query) -> Rows[Any]:
+    return Rows((), 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Table(Generic[R]):
     """A list. `name` is its id in the page and the stem of exported files; `about` one sentence.
 
     `row_id` gives the value of a row's tick box and is needed for `bulk`; `export` is the
-    permission that exporting takes; `sort` names the first order (`-name` for descending).
+    permission that exporting takes; `sort` names the first order (`-name` for descending); `keep`
+    names what else of the page's address the list's links carry along. A list without `fetch` gets
+    its rows by `over`. `path`, within the place, is the address of the list's page where a refused
+    form shows it from another.
     """
 
     name: str
     title: Text
     columns: Sequence[Column[R]]
-    fetch: Callable[[Scope, Query], Rows[R]]
+    fetch: Callable[[Scope, Query], Rows[R]] = _no_rows
     about: Text = ""
     action: Action | None = None
     filters: Sequence[Filter] = ()
@@ -207,6 +225,8 @@ class Table(Generic[R]):
     row_id: Callable[[R], str] | None = None
     export: Permission = Permission.EXPORT
     saved_views: bool = True
+    keep: Sequence[str] = ()
+    path: str = ""
 
     def column(self, name: str) -> Column[R]:
         """Give a column. Raises InvalidInput."""
@@ -216,21 +236,24 @@ class Table(Generic[R]):
         raise InvalidInput(f"list {self.name} has no column {name!r}", "Choose a column shown.")
 
 
-def read_query(table: Table[Any], ctx: Context) -> Query:
-    """Read the reader's question from the address; what makes no sense is left out."""
+def read_query(table: Table[Any], ctx: Context, prefix: str = "") -> Query:
+    """Read the reader's question from the address; what makes no sense is left out.
+
+    `prefix` stands before the names of its parts where a page has several lists.
+    """
     params = ctx.request.query_params
     filters = {
         item.name: value
         for item in table.filters
-        if (value := item.accept(ctx, params.get(item.name, "")))
+        if (value := item.accept(ctx, params.get(prefix + item.name, "")))
     }
-    sort = params.get("sort", table.sort)
+    sort = params.get(f"{prefix}sort", table.sort)
     sortable = {column.name for column in table.columns if column.sortable}
     if sort.removeprefix("-") not in sortable:
         sort = table.sort
-    limit = _whole(params, "size", table.page_size)
+    limit = _whole(params, f"{prefix}size", table.page_size)
     limit = limit if limit in PAGE_SIZES else table.page_size
-    number = min(max(_whole(params, "page", 1), 1), MAX_PAGE)
+    number = min(max(_whole(params, f"{prefix}page", 1), 1), MAX_PAGE)
     return Query(
         filters=filters,
         sort=sort.removeprefix("-"),

@@ -1,4 +1,4 @@
-"""Audiences: build one from tags with the count moving as you type, save it, compare, export."""
+"""Audiences: those that were saved, who they are, how they move, and the export of their rows."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from titian.data.tags import audiences, catalogue, exports, saved, store
-from titian.data.tags.audiences import Lift
+from titian.data.tags import audiences, exports, saved, store
 from titian.data.tags.exports import Export, Purpose
 from titian.data.tags.exports import Status as ExportStatus
 from titian.data.tags.saved import Audience
 from titian.kernel.errors import TitianError
 from titian.kernel.scope import Permission, Scope
+from titian.web import tag_tables
+from titian.web.audience_sight import beside_others, pictures, seen
 from titian.web.charts import Chart, trend
 from titian.web.context import Context, needs
-from titian.web.i18n import _, lazy, locale
+from titian.web.i18n import _, lazy
 from titian.web.listing import (
     Action,
     Column,
@@ -35,8 +36,11 @@ from titian.web.listing import (
     rows_of,
 )
 from titian.web.listing.exporting import harmless
+from titian.web.naming import person_name
 from titian.web.problems import spoken
-from titian.web.room import AT_PLACE, Entry, Hit, Level, Room, Searcher, Section
+from titian.web.render import fragment
+from titian.web.room import AT_PLACE, Entry, Hit, Level, Room, Searcher, Section, Tasks
+from titian.web.tag_tasks import requests
 
 router = APIRouter(prefix=AT_PLACE)
 Reader = Annotated[Context, needs(Permission.VIEW_TAGS, Level.BANK)]
@@ -44,8 +48,6 @@ Maker = Annotated[Context, needs(Permission.EDIT_TAGS, Level.BANK)]
 Exporter = Annotated[Context, needs(Permission.EXPORT, Level.BANK)]
 
 TREND_DAYS = 30
-MAX_LIFTS = 12
-MAX_EXPRESSION = 4_000
 MAX_HITS = 6
 EXPORT_COLUMNS = ("party_id",)
 EXPORT_STATES: dict[ExportStatus, State] = {
@@ -78,7 +80,13 @@ TABLE: Table[Audience] = Table(
             link=lambda ctx, one: ctx.url(f"/audiences/{one.audience_id}"),
         ),
         Column("expression", lazy("Who belongs to it"), Kind.CODE, sortable=False),
-        Column("owner", lazy("Owner"), desk=True),
+        Column(
+            "owner",
+            lazy("Owner"),
+            value=lambda one: person_name(one.owner),
+            raw=lambda one: one.owner,
+            desk=True,
+        ),
         Column("updated_at", lazy("Changed"), Kind.MOMENT),
     ),
     fetch=_fetch,
@@ -100,104 +108,12 @@ def list_audiences(ctx: Reader) -> Response:
     return ctx.table(TABLE, "audiences/list.html")
 
 
-@router.get("/audiences/build")
-def build(ctx: Reader) -> Response:
-    """Show the builder: tags on the left, the expression, and what it comes to."""
-    expression = ctx.query("expression", most=MAX_EXPRESSION)
-    return ctx.render(
-        "audiences/build.html",
-        form=ctx.form.starting(expression=expression),
-        shelves=_shelves(ctx.scope),
-        **_seen(ctx, expression),
-    )
-
-
-@router.get("/audiences/seen")
-def seen(ctx: Reader) -> Response:
-    """Count and describe an expression while it is typed."""
-    expression = ctx.query("expression", most=MAX_EXPRESSION)
-    return ctx.render_block("audiences/build.html", "seen", _seen(ctx, expression))
-
-
-def _seen(ctx: Context, expression: str) -> dict[str, Any]:
-    if not expression:
-        return {"count": None, "inspection": None, "lifts": [], "failed": ""}
-    inspection = audiences.inspect(ctx.scope, expression)
-    if not inspection.right:
-        return {"count": None, "inspection": inspection, "lifts": [], "failed": ""}
-    try:
-        return {
-            "count": audiences.count(ctx.scope, expression, ctx.business_date),
-            "inspection": inspection,
-            "lifts": _lifts(ctx, expression),
-            "failed": "",
-        }
-    except TitianError as error:
-        return {"count": None, "inspection": inspection, "lifts": [], "failed": spoken(error)}
-
-
-def _lifts(ctx: Context, expression: str) -> list[tuple[str, Lift]]:
-    known = catalogue.visible(ctx.scope).tags
-    found = audiences.profile(ctx.scope, expression, ctx.business_date)
-    named = []
-    for lift in found[:MAX_LIFTS]:
-        tag = known[lift.tag]
-        value = next(value for value in tag.values if value.code == lift.value)
-        label = tag.label.text(locale())
-        if len(tag.values) > 1:
-            label = f"{label}: {value.label.text(locale())}"
-        named.append((label, lift))
-    return named
-
-
-def _shelves(scope: Scope) -> list[tuple[str, list[tuple[str, str]]]]:
-    shelves: dict[tuple[int, str], list[tuple[str, str]]] = {}
-    for tag in catalogue.visible(scope).tags.values():
-        key = (tag.category.order, tag.category.label.text(locale()))
-        label = tag.label.text(locale())
-        words = shelves.setdefault(key, [])
-        if len(tag.values) == 1:
-            words.append((label, tag.code))
-        else:
-            words.extend(
-                (f"{label} {value.label.text(locale())}", f"{tag.code} = '{value.code}'")
-                for value in tag.values
-            )
-    return [(name, words) for (_order, name), words in sorted(shelves.items())]
-
-
-@router.post("/audiences/build")
-def save(ctx: Maker) -> Response:
-    """Save an audience under a name."""
-    form = ctx.form
-    name = form.text("name", most=80)
-    expression = form.text("expression", most=MAX_EXPRESSION)
-    made = None
-    if not form.wrong:
-        with form.trying("expression"):
-            about = form.text("description", most=300, need=False)
-            made = saved.save(ctx.scope, name, expression, about)
-    if made is None:
-        return ctx.render(
-            "audiences/build.html",
-            status=422,
-            form=form,
-            shelves=_shelves(ctx.scope),
-            **_seen(ctx, form["expression"]),
-        )
-    return ctx.go(f"/audiences/{made.audience_id}", _("%(name)s is saved.", name=made.name))
-
-
 @router.get("/audiences/exports")
 def list_exports(ctx: Exporter) -> Response:
     """List the requests for rows, newest first."""
-    return ctx.render(
-        "audiences/exports.html",
-        exports=exports.find(ctx.scope),
-        names={one.audience_id: one.name for one in saved.find(ctx.scope)},
-        states=EXPORT_STATES,
-        purposes=PURPOSES,
-    )
+    names = {one.audience_id: one.name for one in saved.find(ctx.scope)}
+    table = tag_tables.requests(exports.find(ctx.scope), names, EXPORT_STATES, PURPOSES)
+    return ctx.table(table, "audiences/exports.html")
 
 
 @router.post("/audiences/exports/{export_id}")
@@ -229,18 +145,32 @@ def take_rows(ctx: Exporter, export_id: str) -> Response:
 def show_audience(ctx: Reader, audience_id: str) -> Response:
     """Show an audience: its count, who they are, how it moved, its exports."""
     audience = saved.get(ctx.scope, audience_id)
-    shown = _seen(ctx, audience.expression)
+    shown = seen(ctx, audience.expression)
     return ctx.render(
         "audiences/show.html",
-        shown,
+        seen=shown,
         audience=audience,
-        drift=_drift(ctx, audience) if shown["count"] else None,
-        movement=_movement(ctx, audience) if shown["count"] else None,
+        mine=saved.may_change(ctx.scope, audience),
+        drift=_drift(ctx, audience) if shown.count else None,
+        movement=_movement(ctx, audience) if shown.count else None,
         exports=_exports(ctx, audience),
         states=EXPORT_STATES,
         purposes=PURPOSES,
         form=ctx.form.starting(purpose=Purpose.SERVICE.value),
     )
+
+
+@router.get("/audiences/{audience_id}/pictures")
+def show_pictures(ctx: Reader, audience_id: str) -> Response:
+    """Draw how an audience differs from everyone and overlaps with others; a part of its page."""
+    audience = saved.get(ctx.scope, audience_id)
+    values: dict[str, Any] = {"lifts": [], "profile": None, "overlap": [], "failed": ""}
+    try:
+        values |= pictures(ctx, audience.expression)
+        values["others"] = beside_others(ctx, audience)
+    except TitianError as error:
+        values["failed"] = spoken(error)
+    return fragment(ctx, "audiences/pictures.html", values)
 
 
 def _drift(ctx: Context, audience: Audience) -> Chart:
@@ -313,5 +243,6 @@ ROOM = Room(
         ),
     ),
     searchers=(Searcher(lazy("Audiences"), _find, Permission.VIEW_TAGS),),
+    tasks=(Tasks("exports", lazy("Requests for rows"), "download", requests, Permission.EXPORT),),
     acts=_ACTS,
 )

@@ -13,6 +13,7 @@ from titian.kernel import audit
 from titian.kernel.audit import Entry as Act
 from titian.kernel.ids import UserId
 from titian.kernel.scope import Permission, Role, Scope
+from titian.web.audit_words import detail_words
 from titian.web.context import Context, needs
 from titian.web.i18n import Text, lazy
 from titian.web.listing import (
@@ -25,6 +26,7 @@ from titian.web.listing import (
     Rows,
     Table,
 )
+from titian.web.naming import UNION, bank_name, object_name
 from titian.web.render import fragment
 from titian.web.room import AT_PLACE, Card, Entry, Room, Section
 
@@ -48,7 +50,10 @@ def named(act: Act) -> str:
 
 def history(acts: Sequence[Act]) -> list[dict[str, object]]:
     """Give acts in the form the `timeline` macro shows."""
-    return [{"at": act.at, "text": named(act), "who": act.user, "more": act.target} for act in acts]
+    return [
+        {"at": act.at, "text": named(act), "who": act.user, "more": object_name(act)}
+        for act in acts
+    ]
 
 
 def _fetch(scope: Scope, query: Query) -> Rows[Act]:
@@ -87,16 +92,34 @@ TABLE: Table[Act] = Table(
         Column("seq", lazy("No."), Kind.NUMBER, sortable=False, desk=True),
         Column("at", lazy("When"), Kind.MOMENT, sortable=False),
         Column("user", lazy("Who"), Kind.CODE, sortable=False),
-        Column("action", lazy("Act"), value=named, sortable=False, main=True),
-        Column("target", lazy("On what"), Kind.CODE, sortable=False),
         Column(
-            "bank", lazy("Bank"), value=lambda act: act.bank or "union", sortable=False, desk=True
+            "action",
+            lazy("Act"),
+            value=named,
+            raw=lambda act: act.action,
+            sortable=False,
+            main=True,
+        ),
+        Column(
+            "target",
+            lazy("On what"),
+            value=object_name,
+            raw=lambda act: act.target,
+            sortable=False,
+        ),
+        Column(
+            "bank",
+            lazy("Bank"),
+            value=lambda act: bank_name(act.bank),
+            raw=lambda act: act.bank or UNION,
+            sortable=False,
+            desk=True,
         ),
         Column(
             "detail",
             lazy("Details"),
-            Kind.CODE,
-            value=lambda act: json.dumps(act.detail, ensure_ascii=False) if act.detail else "",
+            value=detail_words,
+            raw=lambda act: json.dumps(act.detail, ensure_ascii=False) if act.detail else "",
             sortable=False,
         ),
     ),
@@ -129,7 +152,8 @@ def verify(ctx: Auditor) -> Response:
 
 
 def _latest(ctx: Context) -> dict[str, object]:
-    return {"acts": [(act, named(act)) for act in audit.entries(ctx.scope, limit=CARD_ACTS)]}
+    found = audit.entries(ctx.scope, limit=CARD_ACTS)
+    return {"acts": [(act, named(act), object_name(act)) for act in found]}
 
 
 ROOM = Room(

@@ -59,7 +59,7 @@ TABLE: Table[Bank] = Table(
             main=True,
             link=lambda ctx, bank: ctx.url(f"/banks/{bank.bank}"),
         ),
-        Column("name_en", lazy("English name")),
+        Column("name_en", lazy("English name"), shown=False),
         Column("bank", lazy("Id"), Kind.CODE),
         Column("status", lazy("State"), Kind.STATE, states=BANK_STATES),
     ),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -12,16 +12,32 @@ from sqlalchemy import func, select
 from starlette.responses import Response
 
 from titian.data.checks import results
+from titian.data.feeds import arrivals
 from titian.data.jobs import alerts, board, control, orders, pauses
-from titian.data.jobs.board import BankBoard, HeatCell
+from titian.data.jobs.board import BankBoard
 from titian.data.jobs.model import State
 from titian.data.jobs.tables import job_state
 from titian.kernel import banks, clock, db
+from titian.kernel.ids import BankId
 from titian.kernel.scope import Permission
+from titian.web.board_tables import (
+    BANK_STATES,
+    BankLine,
+    bank_table,
+    job_lines,
+    job_names,
+    job_table,
+)
 from titian.web.context import Context, needs
-from titian.web.flow import Box, Picture, draw
+from titian.web.days import day_of, newest
+from titian.web.heat import DAYS
 from titian.web.i18n import Text, _, lazy, locale
+from titian.web.listing import Table, look
+from titian.web.listing.answering import Around
+from titian.web.naming import bank_name, names_at
+from titian.web.pages.alerts import path_of
 from titian.web.room import AT_PLACE, Card, Entry, Level, Room, Section
+from titian.web.run_heat import bank_heat, job_heat
 from titian.web.words import RUN_STATES
 
 router = APIRouter(prefix=AT_PLACE)
@@ -30,8 +46,11 @@ BankWatcher = Annotated[Context, needs(Permission.VIEW_JOBS, Level.BANK)]
 Operator = Annotated[Context, needs(Permission.RUN_JOBS, Level.BANK)]
 
 MAX_ALERTS = 8
-HEAT_DAYS = 30
+CARD_LINES = 5
 POLL_S = 5
+SLOW_POLL_S = 30
+BOARD = "board"
+Values = Mapping[str, object]
 
 
 def newest_day(ctx: Context) -> date | None:
@@ -40,154 +59,113 @@ def newest_day(ctx: Context) -> date | None:
     if ctx.scope.bank is not None:
         query = query.where(job_state.c.bank == ctx.scope.bank)
     with db.read() as connection:
-        newest: date | None = connection.scalar(query)
-    return newest
-
-
-def day_of(ctx: Context) -> date:
-    """Give the day picked, else the newest with runs, else yesterday."""
-    return ctx.business_date or newest_day(ctx) or clock.today() - timedelta(days=1)
+        found: date | None = connection.scalar(query)
+    return found
 
 
 @router.get("/runs")
 def show_board(ctx: Watcher) -> Response:
     """Show the board of the picked day: all banks at the union, one bank's jobs at a bank."""
-    if ctx.scope.bank is None:
-        return ctx.render("board/union.html", _union(ctx))
-    return ctx.render("board/bank.html", _bank(ctx))
+    return _union(ctx) if ctx.scope.bank is None else _bank(ctx)
 
 
-@router.get("/runs/live")
-def live_board(ctx: Watcher) -> Response:
-    """Give the moving part of the board again."""
-    if ctx.scope.bank is None:
-        return ctx.render_block("board/union.html", "live", _union(ctx))
-    return ctx.render_block("board/bank.html", "live", _bank(ctx))
+def _answer(
+    ctx: Context, template: str, table: Table[Any], values: Values, live: Around, around: Around
+) -> Response:
+    if ctx.partial and ctx.part == BOARD:
+        shown = {**values, **live(), "view": look(ctx, table)}
+        return ctx.render_block(template, "live", shown)
+    return ctx.table(table, template, values, around=lambda: {**live(), **around()})
 
 
-def _union(ctx: Context) -> dict[str, Any]:
+def _union(ctx: Context) -> Response:
     day = day_of(ctx)
     lines = board.board(ctx.scope, day)
     names = {str(bank.bank): bank.name(locale()) for bank in banks.visible(ctx.scope)}
-    return {
-        "day": day,
-        "lines": lines,
-        "names": names,
-        "red": sum(line.red for line in lines),
-        "late": sum(line.late for line in lines),
-        "done": sum(line.done for line in lines),
-        "total": sum(line.total for line in lines),
-        "moving": any(_moves(line) for line in lines),
-        "alerts": alerts.listed(ctx.scope, limit=MAX_ALERTS),
-        "heat": _heat(ctx, board.heat(ctx.scope, day, days=HEAT_DAYS), day, names, by_job=False),
-        "states": RUN_STATES,
-        "poll_s": POLL_S,
-    }
+    shown = [BankLine(names[line.bank], line, names_at(line.bank)) for line in lines]
+
+    def live() -> Values:
+        return {
+            "lines": lines,
+            "names": names,
+            "red": sum(line.red for line in lines),
+            "late": sum(line.late for line in lines),
+            "done": sum(line.done for line in lines),
+            "total": sum(line.total for line in lines),
+            **_alerts(ctx),
+            "poll_s": _pace(lines, day),
+        }
+
+    def around() -> Values:
+        cells = board.heat(ctx.scope, day, days=DAYS)
+        return {"heat": bank_heat(ctx, day, cells, names)}
+
+    values = {"day": day, "states": RUN_STATES}
+    return _answer(ctx, "board/union.html", bank_table(shown), values, live, around)
 
 
-def _bank(ctx: Context) -> dict[str, Any]:
+def _bank(ctx: Context) -> Response:
     day = day_of(ctx)
     line = board.board(ctx.scope, day)[0]
-    stands = [] if line.problem else board.stands(ctx.scope, day)
-    names = _job_names(ctx) if stands else {}
-    cells = board.heat(ctx.scope, day, days=HEAT_DAYS, by_job=True)
+    paused = pauses.names(ctx.scope.bank_id)
+    shown = [] if line.problem else job_lines(ctx, day, paused)
+
+    def live() -> Values:
+        return {
+            "line": line,
+            "names": {one.stand.job: one.name for one in shown},
+            **_alerts(ctx),
+            "score": results.bank_scores(ctx.scope),
+            "idle": _idle(ctx, line, day),
+            "poll_s": _pace([line], day),
+        }
+
+    def around() -> Values:
+        cells = board.heat(ctx.scope, day, days=DAYS, by_job=True)
+        names = {one.stand.job: one.name for one in shown}
+        return {"heat": job_heat(ctx, day, cells, names)}
+
+    values = {"day": day, "states": RUN_STATES}
+    return _answer(ctx, "board/bank.html", job_table(shown), values, live, around)
+
+
+def _alerts(ctx: Context) -> Values:
     return {
-        "day": day,
-        "line": line,
-        "stands": stands,
-        "names": names,
-        "moving": _moves(line) or _ordered(line, day),
         "alerts": alerts.listed(ctx.scope, limit=MAX_ALERTS),
-        "paused": {pause.job: pause for pause in pauses.listed(ctx.scope)},
-        "score": results.bank_scores(ctx.scope),
-        "heat": _heat(ctx, cells, day, names, by_job=True),
-        "states": RUN_STATES,
-        "poll_s": POLL_S,
+        "alert_path": path_of,
     }
+
+
+def _pace(lines: Sequence[BankBoard], day: date) -> int:
+    """Give how often the board is to be asked for again, in seconds; 0 when the day is done."""
+    if any(_moves(line) for line in lines) or _ordered({line.bank for line in lines}, day):
+        return POLL_S
+    return SLOW_POLL_S if any(line.done < line.total for line in lines) else 0
 
 
 def _moves(line: BankBoard) -> bool:
     return any(line.counts[state] for state in (State.RUNNING, State.RETRYING))
 
 
-def _ordered(line: BankBoard, day: date) -> bool:
-    return any(order.bank == line.bank and day in order.dates for order in orders.unfinished())
+def _ordered(shown: Collection[BankId], day: date) -> bool:
+    return any(order.bank in shown and day in order.dates for order in orders.unfinished())
 
 
-def _job_names(ctx: Context) -> dict[str, str]:
-    nodes: Sequence[Mapping[str, Any]] = board.graph(ctx.scope)["nodes"]  # type: ignore[assignment]  # the graph's nodes
-    return {str(node["id"]): str(node[locale()]) for node in nodes}
+class Idle(StrEnum):
+    """Why nothing has happened for a date at a bank."""
+
+    NEVER = "never"
+    ARRIVED = "arrived"
+    NOTHING = "nothing"
 
 
-@dataclass(frozen=True, slots=True)
-class Square:
-    """One day of one line of the heat map."""
-
-    tone: str
-    title: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class HeatLine:
-    """One bank or job over the days of the heat map."""
-
-    label: str
-    url: str
-    squares: Sequence[Square | None]
-
-
-@dataclass(frozen=True, slots=True)
-class HeatMap:
-    """The last days, one line per bank or job."""
-
-    days: Sequence[date]
-    lines: Sequence[HeatLine]
-
-
-def _heat(
-    ctx: Context, cells: Sequence[HeatCell], last: date, labels: Mapping[str, str], *, by_job: bool
-) -> HeatMap:
-    days = [last - timedelta(days=back) for back in range(HEAT_DAYS - 1, -1, -1)]
-    held: dict[str, dict[date, HeatCell]] = {}
-    for cell in cells:
-        held.setdefault(cell.job if by_job else str(cell.bank), {})[cell.business_date] = cell
-    lines = []
-    for name, found in sorted(held.items()):
-        place = ctx.place if by_job else name
-        url = ctx.url(f"/runs/jobs/{name}") if by_job else ctx.url("/runs", at=place)
-        squares = [_square(ctx, found[day], place) if day in found else None for day in days]
-        lines.append(HeatLine(labels.get(name, name), url, squares))
-    return HeatMap(days, lines)
-
-
-def _square(ctx: Context, cell: HeatCell, place: str) -> Square:
-    word = RUN_STATES[cell.worst]
-    day = cell.business_date.isoformat()
-    return Square(word.tone, f"{day} {word.label}", ctx.url("/runs", at=place, date=day))
-
-
-@router.get("/runs/graph")
-def show_graph(ctx: BankWatcher) -> Response:
-    """Show the picture of a bank's day: feeds and jobs with their states."""
-    day = day_of(ctx)
-    return ctx.render("board/graph.html", day=day, picture=_picture(ctx, day), states=RUN_STATES)
-
-
-def _picture(ctx: Context, day: date) -> Picture:
-    found: Any = board.graph(ctx.scope, day)
-    boxes = [_box(ctx, node) for node in found["nodes"]]
-    edges = [(link["source"], link["target"]) for link in found["links"]]
-    return draw(_("What runs after what"), boxes, edges)
-
-
-def _box(ctx: Context, node: Mapping[str, Any]) -> Box:
-    label = str(node[locale()])
-    if node["kind"] == "feed":
-        return Box(node["id"], label, node["id"], "note", ctx.url(f"/tables/{node['id']}"))
-    state = RUN_STATES.get(State(node["state"])) if node["state"] else None
-    tone = state.tone if state else "calm"
-    return Box(node["id"], label, node["id"], tone, ctx.url(f"/runs/jobs/{node['id']}"))
+def _idle(ctx: Context, line: BankBoard, day: date) -> Idle | None:
+    if line.begun or line.problem or not line.total or _ordered({line.bank}, day):
+        return None
+    if newest(ctx) is None:
+        return Idle.NEVER
+    came = any(one.arrival for one in arrivals.arrivals(ctx.scope, day, day))
+    return Idle.ARRIVED if came else Idle.NOTHING
 
 
 @router.post("/runs/day")
@@ -239,7 +217,7 @@ def backfill(ctx: Operator) -> Response:
 
 
 def _choices(ctx: Context) -> list[tuple[str, Text]]:
-    return [("", _("All jobs")), *((name, label) for name, label in _job_names(ctx).items())]
+    return [("", _("All jobs")), *job_names(ctx.scope.bank_id).items()]
 
 
 @router.post("/runs/pause")
@@ -259,24 +237,18 @@ def resume(ctx: Operator) -> Response:
     return ctx.go(f"/runs/jobs/{job}" if job else "/runs", say)
 
 
-@router.post("/runs/alerts/{alert}")
-def acknowledge(ctx: Annotated[Context, needs(Permission.RUN_JOBS)], alert: str) -> Response:
-    """Note that somebody looks after an alert."""
-    alerts.acknowledge(ctx.scope, alert)
-    return ctx.go("/runs", _("Noted: you look after it."))
-
-
 def _card(ctx: Context) -> dict[str, object]:
     day = day_of(ctx)
     lines = board.board(ctx.scope, day)
+    shown = [BankLine(bank_name(line.bank), line, names_at(line.bank)) for line in lines]
+    behind = [one for one in shown if one.board.done < one.board.total or one.board.problem]
     return {
-        "day": day,
         "done": sum(line.done for line in lines),
         "total": sum(line.total for line in lines),
         "red": sum(line.red for line in lines),
         "late": sum(line.late for line in lines),
-        "alerts": alerts.listed(ctx.scope, limit=4),
-        "states": RUN_STATES,
+        "behind": sorted(behind, key=lambda one: one.urgency)[:CARD_LINES],
+        "states": BANK_STATES,
     }
 
 
@@ -298,7 +270,6 @@ ROOM = Room(
         "jobs.pause": lazy("Paused jobs"),
         "jobs.resume": lazy("Resumed jobs"),
         "jobs.cancel": lazy("Called an order off"),
-        "jobs.acknowledge": lazy("Took up an alert"),
     },
     newest_day=newest_day,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,8 +25,11 @@ from titian.kernel.scope import Permission
 from titian.kernel.settings import settings
 from titian.web.charts import Chart, Series
 from titian.web.context import Context, needs
+from titian.web.days import day_of
+from titian.web.feed_tables import deliveries, differences
 from titian.web.feed_words import (
     ARRIVED,
+    CONTRACT_STATES,
     FORMATS,
     KINDS,
     SCHEDULES,
@@ -36,10 +40,11 @@ from titian.web.feed_words import (
 )
 from titian.web.flow import Box, Picture, draw
 from titian.web.forms import Form
-from titian.web.i18n import _, lazy, ngettext
+from titian.web.i18n import _, formats, lazy, ngettext
+from titian.web.listing import Table
 from titian.web.pages.feed_arrival import Held, control_name, held_up
-from titian.web.pages.feeds import day_of
 from titian.web.problems import spoken
+from titian.web.render import as_code
 from titian.web.room import AT_PLACE, Hit, Level, Room, Searcher
 
 router = APIRouter(prefix=AT_PLACE)
@@ -68,6 +73,7 @@ def _arrivals_page(ctx: Context, contract: Contract, form: Form, status: int = 2
         ctx,
         contract,
         "arrivals",
+        replace(deliveries(lately), path=f"/feeds/{contract.feed}"),
         status=status,
         form=form.starting(day=day.isoformat()),
         lately=lately,
@@ -123,26 +129,26 @@ def _delivery(contract: Contract) -> list[tuple[str, str]]:
         (_("Written as"), str(FORMATS[source.format])),
     ]  # fmt: skip
     if source.pattern:
-        facts.append((_("File name"), source.pattern))
+        facts.append((_("File name"), as_code(source.pattern)))
     if source.format in (Format.CSV, Format.FIXED):
         facts.append((_("Encoding"), source.encoding.upper()))
     if source.format is Format.CSV:
-        facts.append((_("Separator"), source.delimiter))
-        facts.append((_("Quote"), source.quote or _("none")))
+        facts.append((_("Separator"), as_code(source.delimiter)))
+        facts.append((_("Quote"), as_code(source.quote) if source.quote else _("none")))
         facts.append((_("Heading line"), _("yes") if source.header else _("no")))
     if source.sheet:
-        facts.append((_("Sheet"), source.sheet))
+        facts.append((_("Sheet"), as_code(source.sheet)))
     if source.control is not None:
-        facts.append((_("Control file"), source.control.pattern))
+        facts.append((_("Control file"), as_code(source.control.pattern)))
         totals = [labels(contract).get(name, name) for name in source.control.totals]
-        facts.append((_("Control totals"), ", ".join([_("rows"), *totals])))
+        facts.append((_("Control totals"), formats.listed([_("rows"), *totals])))
     facts.append((_("Bad rows allowed"), f"{contract.max_bad_share * 100:g}%"))
     if contract.min_rows:
         facts.append((_("At least"), _rows(contract.min_rows)))
     if contract.max_rows is not None:
         facts.append((_("At most"), _rows(contract.max_rows)))
     facts.append((_("Version"), contract.version))
-    facts.append((_("Defined in"), Path(contract.file).name))
+    facts.append((_("Defined in"), as_code(Path(contract.file).name)))
     return facts
 
 
@@ -154,7 +160,9 @@ def _rows(number: int) -> str:
 def show_drift(ctx: Watcher, feed: str) -> Response:
     """Show how deliveries differ from the contract."""
     contract = registry.contract(ctx.scope, feed)
-    return _page(ctx, contract, "drift", differences=drift.drift(ctx.scope, feed))
+    return _page(
+        ctx, contract, "drift", differences(drift.drift(ctx.scope, feed), labels(contract))
+    )
 
 
 @router.get("/feeds/{feed}/lineage")
@@ -173,14 +181,21 @@ def _picture(ctx: Context, contract: Contract, held: Held) -> Picture:
     boxes = [Box(raw, contract_name(contract), raw, "note", ctx.url(f"/tables/{raw}"), here=True)]
     edges = [(raw, name) for name in held.first]
     for one in held.jobs:
-        url = ctx.url(f"/runs/jobs/{one['job']}")
-        boxes.append(Box(one["job"], one["label"], one["job"], one["state"].tone, url))
+        name, state = one["job"], one["state"]
+        url, near = ctx.url(f"/runs/jobs/{name}"), ctx.url("/runs/graph", focus=name, hops=2)
+        boxes.append(Box(name, one["label"], name, state.tone, url, word=state.label, near=near))
         edges += [(parent, one["job"]) for parent in one["parents"]]
     return draw(_("What is made of this feed"), boxes, edges)
 
 
 def _page(
-    ctx: Context, contract: Contract, part: str, *, status: int = 200, **more: Any
+    ctx: Context,
+    contract: Contract,
+    part: str,
+    shown: Table[Any] | None = None,
+    *,
+    status: int = 200,
+    **more: Any,
 ) -> Response:
     base = f"/feeds/{contract.feed}"
     parts = (
@@ -189,16 +204,18 @@ def _page(
         ("drift", _("Differences"), f"{base}/drift"),
         ("lineage", _("What it holds up"), f"{base}/lineage"),
     )
-    return ctx.render(
-        f"feeds/{part}.html",
-        status=status,
-        contract=contract,
-        feed_name=contract_name(contract),
-        part=part,
-        links=[(label, ctx.url(path), key == part) for key, label, path in parts],
-        states=STATES,
+    values = {
+        "contract": contract,
+        "feed_name": contract_name(contract),
+        "part": part,
+        "links": [(label, ctx.url(path), key == part) for key, label, path in parts],
+        "states": STATES,
+        "contract_state": CONTRACT_STATES[contract.status],
         **more,
-    )
+    }
+    if shown is None:
+        return ctx.render(f"feeds/{part}.html", values, status=status)
+    return ctx.table(shown, f"feeds/{part}.html", values, status=status)
 
 
 @router.post("/feeds/{feed}/deliver", max_body_size=MAX_UPLOAD_BYTES)

@@ -15,13 +15,17 @@ from starlette.responses import Response
 from titian.data.feeds import arrivals
 from titian.data.feeds.arrivals import Standing, State
 from titian.data.feeds.tables import feed_arrival
-from titian.kernel import banks, clock, db
+from titian.kernel import banks, db
 from titian.kernel.banks import Bank
 from titian.kernel.errors import TitianError
 from titian.kernel.scope import Permission, Scope
 from titian.web.context import Context, needs
+from titian.web.days import day_of
+from titian.web.feed_heat import bank_heat, feed_heat
+from titian.web.feed_tasks import refused
 from titian.web.feed_words import ARRIVED, STATES
-from titian.web.i18n import _, lazy, locale
+from titian.web.heat import DAYS
+from titian.web.i18n import lazy, locale
 from titian.web.listing import (
     Column,
     Empty,
@@ -33,14 +37,12 @@ from titian.web.listing import (
     Table,
     rows_of,
 )
-from titian.web.pages.board import HeatLine, HeatMap, Square
 from titian.web.problems import spoken
-from titian.web.room import AT_PLACE, Card, Entry, Room, Section
+from titian.web.room import AT_PLACE, Card, Entry, Room, Section, Tasks
 
 router = APIRouter(prefix=AT_PLACE)
 Watcher = Annotated[Context, needs(Permission.VIEW_JOBS)]
 
-HEAT_DAYS = 30
 MAX_TROUBLES = 12
 MAX_CARD_TROUBLES = 4
 _ORDER = {state: place for place, state in enumerate(STATES)}
@@ -54,11 +56,6 @@ def newest_day(ctx: Context) -> date | None:
     with db.read() as connection:
         newest: date | None = connection.scalar(query)
     return newest
-
-
-def day_of(ctx: Context) -> date:
-    """Give the day picked, else the newest with arrivals, else yesterday."""
-    return ctx.business_date or newest_day(ctx) or clock.today() - timedelta(days=1)
 
 
 def name_of(standing: Standing) -> str:
@@ -244,7 +241,7 @@ def list_feeds(ctx: Watcher) -> Response:
     day = day_of(ctx)
     if ctx.scope.bank is None:
         return _union(ctx, day)
-    found = arrivals.arrivals(ctx.scope, day - timedelta(days=HEAT_DAYS - 1), day)
+    found = arrivals.arrivals(ctx.scope, day - timedelta(days=DAYS - 1), day)
     today = [standing for standing in found if standing.business_date == day]
     table = replace(TABLE, fetch=lambda _scope, query: _order(query, today))
     return ctx.table(
@@ -252,13 +249,13 @@ def list_feeds(ctx: Watcher) -> Response:
         "feeds/list.html",
         day=day,
         tally=tally(today),
-        heat=_feed_heat(ctx, day, found),
+        heat=feed_heat(ctx, day, found),
         states=STATES,
     )
 
 
 def _union(ctx: Context, day: date) -> Response:
-    lines = bank_days(ctx.scope, day, days=HEAT_DAYS)
+    lines = bank_days(ctx.scope, day, days=DAYS)
     table = replace(BANKS, fetch=lambda _scope, query: _bank_order(query, lines))
     everything = [standing for line in lines for standing in line.of(day)]
     troubles = [(line.bank, one) for line in lines for one in line.of(day) if _bad(one)]
@@ -270,7 +267,7 @@ def _union(ctx: Context, day: date) -> Response:
         tally=tally(everything),
         troubles=troubles[:MAX_TROUBLES],
         problems=[line for line in lines if line.problem],
-        heat=_bank_heat(ctx, day, lines),
+        heat=bank_heat(ctx, day, [(line.bank, line.standings) for line in lines]),
         states=STATES,
         name_of=name_of,
     )
@@ -286,63 +283,7 @@ def _bank_order(query: Query, lines: Sequence[BankDay]) -> Rows[BankDay]:
 
 
 def _bad(standing: Standing) -> bool:
-    return standing.state in (State.REJECTED, State.MISSING, State.LATE)
-
-
-def _days(last: date) -> list[date]:
-    return [last - timedelta(days=back) for back in range(HEAT_DAYS - 1, -1, -1)]
-
-
-def _feed_heat(ctx: Context, last: date, found: Sequence[Standing]) -> HeatMap:
-    held: dict[str, dict[date, Standing]] = {}
-    for one in found:
-        held.setdefault(one.feed, {})[one.business_date] = one
-    names = {one.feed: name_of(one) for one in found}
-    lines = [
-        HeatLine(
-            names[feed],
-            ctx.url(f"/feeds/{feed}"),
-            [_square(ctx, of_feed.get(day)) for day in _days(last)],
-        )
-        for feed, of_feed in sorted(held.items())
-    ]
-    return HeatMap(_days(last), lines)
-
-
-def _square(ctx: Context, standing: Standing | None) -> Square | None:
-    if standing is None:
-        return None
-    word, day = STATES[standing.state], standing.business_date
-    title = f"{day} {word.label}"
-    tone = word.tone.value
-    if standing.arrival is not None and standing.arrival.waiting:
-        title += " · " + _("%(num)s in quarantine", num=standing.arrival.waiting)
-    return Square(tone, title, ctx.url(f"/feeds/{standing.feed}/{day}"))
-
-
-def _bank_heat(ctx: Context, last: date, lines: Sequence[BankDay]) -> HeatMap:
-    return HeatMap(
-        _days(last),
-        [
-            HeatLine(
-                line.bank.name(locale()),
-                ctx.url("/feeds", at=str(line.bank.bank)),
-                [_bank_square(ctx, line, day) for day in _days(last)],
-            )
-            for line in lines
-        ],
-    )
-
-
-def _bank_square(ctx: Context, line: BankDay, day: date) -> Square | None:
-    of_day = line.of(day)
-    if not of_day:
-        return None
-    worst = min((one.state for one in of_day), key=lambda state: _ORDER[state])
-    word = STATES[worst]
-    num = sum(one.state is worst for one in of_day)
-    url = ctx.url("/feeds", at=str(line.bank.bank), date=day)
-    return Square(word.tone.value, f"{day} {word.label}: {num}", url)
+    return standing.state in (State.REJECTED, State.MISSING, State.WITHDRAWN, State.LATE)
 
 
 def _card(ctx: Context) -> dict[str, object]:
@@ -375,11 +316,15 @@ ROOM = Room(
             slow=True,
         ),
     ),
+    tasks=(Tasks("refused", lazy("Refused deliveries"), "inbox", refused, Permission.LOAD_FEEDS),),
     acts={
         "feeds.load": lazy("Loaded a feed"),
         "feeds.fix": lazy("Mended a quarantined row"),
         "feeds.dismiss": lazy("Discarded a quarantined row"),
         "feeds.replay": lazy("Replayed quarantined rows"),
+        "feeds.note_refused": lazy("Wrote a reason that named somebody"),
+        "feeds.withdraw": lazy("Withdrew a business date"),
+        "feeds.confirm": lazy("Confirmed a delivery with its control file"),
         "feeds.unmask": lazy("Looked at quarantined rows in the clear"),
     },
     newest_day=newest_day,

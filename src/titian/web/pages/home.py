@@ -7,11 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from titian.kernel import clock, logs
+from titian.kernel import logs
 from titian.kernel.errors import NotFound, TitianError
-from titian.kernel.scope import Permission
+from titian.kernel.scope import Permission, Role
 from titian.web.context import Context, needs
+from titian.web.days import day_of
 from titian.web.frame import entries_for
+from titian.web.home_cards import CARDS
 from titian.web.i18n import lazy
 from titian.web.problems import spoken
 from titian.web.render import fragment
@@ -31,7 +33,7 @@ def home(ctx: Reader) -> Response:
     shown = [(card, _filled(ctx, card)) for card in cards_for(ctx)]
     return ctx.render(
         "home/home.html",
-        day=clock.today(),
+        day=day_of(ctx),
         cards=[(card, values) for card, values in shown if not card.wide],
         wide=[(card, values) for card, values in shown if card.wide],
     )
@@ -83,9 +85,16 @@ def _shortcuts(ctx: Context) -> dict[str, object]:
     return {"sections": [(SECTION_NAMES[s], found) for s, found in sections.items()]}
 
 
-SHORTCUTS = Card("shortcuts", "home/shortcuts.html", _shortcuts)
+SHORTCUTS = Card(
+    "shortcuts",
+    "home/shortcuts.html",
+    _shortcuts,
+    roles=frozenset({Role.CLERK, Role.LOAN_OFFICER, Role.PARTNER_DEVELOPER}),
+    order=90,
+)
 ROOM = Room(
     "home",
     router,
     entries=(Entry(Section.HOME, lazy("Home"), "/", "house"),),
+    cards=(*CARDS, SHORTCUTS),
 )

@@ -9,19 +9,19 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from sqlalchemy import select
 from starlette.responses import Response
 
-from titian.data.feeds import quarantine, registry
+from titian.data.feeds import quarantine, registry, repair
 from titian.data.feeds.model import Contract
-from titian.data.feeds.quarantine import MAX_NOTE_CHARACTERS, MAX_PAGE_ROWS, Waiting
+from titian.data.feeds.notes import MAX_NOTE_CHARACTERS
+from titian.data.feeds.quarantine import MAX_PAGE_ROWS, Act, Waiting
 from titian.data.feeds.reasons import Code
 from titian.data.feeds.record import RowStatus
-from titian.data.feeds.tables import feed_quarantine, feed_repair
 from titian.kernel.errors import NotFound, TitianError
 from titian.kernel.scope import Permission, Scope
 from titian.web.context import Context, needs
 from titian.web.feed_rows import Cell, cells, line_of
+from titian.web.feed_tasks import to_mend
 from titian.web.feed_words import REASONS, REPAIRS, column_words, contract_name
 from titian.web.i18n import Text, _, lazy, ngettext
 from titian.web.listing import (
@@ -34,11 +34,10 @@ from titian.web.listing import (
     Rows,
     State,
     Table,
-    rows_from,
 )
 from titian.web.problems import spoken
 from titian.web.render import fragment
-from titian.web.room import AT_PLACE, Entry, Level, Room, Section
+from titian.web.room import AT_PLACE, Entry, Level, Room, Section, Tasks
 
 router = APIRouter(prefix=AT_PLACE)
 Mender = Annotated[Context, needs(Permission.REPAIR_QUARANTINE, Level.BANK)]
@@ -249,7 +248,7 @@ def mend_cell(ctx: Mender, row: str) -> Response:
     with ctx.form.trying():
         said = _refusal(cell, value)
         if not said and cell is not None:
-            before = quarantine.fix(ctx.scope, row, values={cell.source: value or None})
+            before = repair.fix(ctx.scope, row, values={cell.source: value or None})
     said = said or ctx.form.errors.get("", "") or ctx.form.errors.get("value", "")
     if not ctx.request.headers.get("hx-request"):
         mended = before.status is RowStatus.FIXED
@@ -287,7 +286,7 @@ def discard(ctx: Mender) -> Response:
     done, refused = 0, ""
     for row in rows:
         try:
-            quarantine.dismiss(ctx.scope, row, note)
+            repair.dismiss(ctx.scope, row, note)
             done += 1
         except TitianError as error:
             refused = spoken(error)
@@ -373,7 +372,7 @@ def mend_alike(ctx: Mender) -> Response:
                 continue
             for row in group.rows:
                 values = {found.cell.source: value}
-                mended = quarantine.fix(ctx.scope, row.row_id, values=values)
+                mended = repair.fix(ctx.scope, row.row_id, values=values)
                 done += mended.status is RowStatus.FIXED
                 left += mended.status is not RowStatus.FIXED
     if not done and not left and not form.wrong:
@@ -387,45 +386,36 @@ def mend_alike(ctx: Mender) -> Response:
     return ctx.go("/quarantine/mended", say)
 
 
-def _history(scope: Scope, query: Query) -> Rows[Mapping[str, Any]]:
-    scope.require(Permission.REPAIR_QUARANTINE)
-    repair, row = feed_repair.c, feed_quarantine.c
-    statement = (
-        select(
-            repair.at, repair.user_id, repair.action, repair.columns, repair.note, repair.row_id,
-            row.feed, row.business_date, row.file, row.line, repair.repair_id,
-        )
-        .join_from(feed_repair, feed_quarantine, row.row_id == repair.row_id)
-        .where(repair.bank == scope.bank_id)
-    )  # fmt: skip
-    return rows_from(
-        statement,
-        query,
-        search=(repair.user_id, repair.note, row.file),
-        keep={
-            "feed": lambda feed: row.feed == feed,
-            "day": lambda day: row.business_date == date.fromisoformat(day),
-            "action": lambda action: repair.action == action,
-        },
-        order={"at": repair.repair_id},
+def _history(scope: Scope, query: Query) -> Rows[Act]:
+    day = query.filter("day")
+    asked = quarantine.HistoryFilter(
+        feed=query.filter("feed"),
+        business_date=date.fromisoformat(day) if day else None,
+        action=query.filter("action"),
+        words=query.filter("q"),
     )
+    found = quarantine.history(
+        scope, asked, offset=query.offset, limit=query.limit, newest_first=query.descending
+    )
+    return Rows(found.acts, found.total)
 
 
-HISTORY: Table[Mapping[str, Any]] = Table(
+HISTORY: Table[Act] = Table(
     "repairs",
     lazy("Quarantine"),
     about=lazy("Who mended, discarded or replayed which row, and why."),
     columns=(
         Column("at", lazy("When"), Kind.MOMENT),
-        Column("user_id", lazy("Who")),
-        Column("action", lazy("What"), Kind.STATE, states=REPAIRS, main=True),
-        Column("feed", lazy("Feed"), Kind.CODE),
-        Column("business_date", lazy("Business date"), Kind.DATE),
+        Column("user", lazy("Who"), sortable=False),
+        Column("action", lazy("What"), Kind.STATE, states=REPAIRS, main=True, sortable=False),
+        Column("feed", lazy("Feed"), Kind.CODE, sortable=False),
+        Column("business_date", lazy("Business date"), Kind.DATE, sortable=False),
         Column(
             "line",
             lazy("Line"),
             Kind.NUMBER,
-            link=lambda ctx, one: ctx.url(f"/quarantine/{one['row_id']}"),
+            sortable=False,
+            link=lambda ctx, one: ctx.url(f"/quarantine/{one.row_id}"),
         ),
         Column("columns", lazy("Columns"), Kind.LIST, sortable=False, desk=True),
         Column("note", lazy("Note"), sortable=False),
@@ -461,6 +451,15 @@ ROOM = Room(
             lazy("Quarantine"),
             "/quarantine",
             "file-warning",
+            Permission.REPAIR_QUARANTINE,
+        ),
+    ),
+    tasks=(
+        Tasks(
+            "quarantine",
+            lazy("Rows in quarantine"),
+            "file-warning",
+            to_mend,
             Permission.REPAIR_QUARANTINE,
         ),
     ),

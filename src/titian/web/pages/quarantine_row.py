@@ -8,18 +8,21 @@ from typing import Annotated
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from titian.data.feeds import quarantine, registry
+from titian.data.feeds import arrivals, quarantine, registry, repair
 from titian.data.feeds.model import Contract, Format
-from titian.data.feeds.quarantine import MAX_NOTE_CHARACTERS, MAX_PAGE_ROWS, Waiting
+from titian.data.feeds.notes import MAX_NOTE_CHARACTERS
+from titian.data.feeds.quarantine import MAX_PAGE_ROWS, Act, HistoryFilter, Waiting
 from titian.data.feeds.record import WAITING, RowStatus
 from titian.data.feeds.rows import MAX_ROW_CHARACTERS
+from titian.kernel.errors import Denied, InvalidInput
 from titian.kernel.scope import Permission, Scope
 from titian.web.context import Context, needs
 from titian.web.feed_rows import Cell, cells, line_of
-from titian.web.feed_words import REPAIRS, contract_name
+from titian.web.feed_words import REPAIRS, column_words, contract_name
 from titian.web.forms import Form
 from titian.web.i18n import _
 from titian.web.pages.quarantine import MAX_VALUE_CHARACTERS
+from titian.web.problems import spoken
 from titian.web.room import AT_PLACE, Level, Room
 
 router = APIRouter(prefix=AT_PLACE)
@@ -27,6 +30,7 @@ Mender = Annotated[Context, needs(Permission.REPAIR_QUARANTINE, Level.BANK)]
 Reader = Annotated[Context, needs(Permission.UNMASK, Level.BANK)]
 
 MAX_REASON_CHARACTERS = 200
+MAX_ACTS = 500
 LINE = "line"
 
 
@@ -42,8 +46,13 @@ def show_clear(ctx: Reader, row: str) -> Response:
     reason = ctx.form.text("reason", most=MAX_REASON_CHARACTERS)
     if not reason:
         return ctx.go(f"/quarantine/{row}", _("Say why you must see it."), tone="error")
-    scope = ctx.scope.unmasked(reason)
-    return _page(ctx, scope, quarantine.waiting_row(scope, row))
+    ctx.scope.require(Permission.REPAIR_QUARANTINE)
+    masked = quarantine.waiting_row(ctx.scope, row)
+    try:
+        scope = ctx.scope.unmasked(reason)
+        return _page(ctx, scope, quarantine.waiting_row(scope, row))
+    except (Denied, InvalidInput) as error:
+        return _page(ctx, ctx.scope, masked, refused=spoken(error), status=422)
 
 
 def _page(
@@ -65,18 +74,32 @@ def _page(
         clear=scope.unmask_reason is not None,
         as_text=contract.source.format in (Format.CSV, Format.FIXED),
         next_row=_next(ctx, row),
-        history=[
-            {
-                "at": one.at,
-                "who": one.user,
-                "text": REPAIRS[one.action].label if one.action in REPAIRS else one.action,
-                "tone": REPAIRS[one.action].tone if one.action in REPAIRS else "calm",
-                "more": " · ".join(text for text in (", ".join(one.columns), one.note) if text),
-            }
-            for one in quarantine.repairs(ctx.scope, row.row_id)
-        ],
+        history=_history(ctx, contract, row),
         max_note=MAX_NOTE_CHARACTERS,
     )
+
+
+def _history(ctx: Context, contract: Contract, row: Waiting) -> list[dict[str, object]]:
+    """Give what was done to a row, oldest first, beginning with how it came here."""
+    came = arrivals.arrival(ctx.scope, row.arrival_id)
+    wanted = HistoryFilter(row_id=row.row_id)
+    acts = quarantine.history(ctx.scope, wanted, newest_first=False, limit=MAX_ACTS).acts
+    events: list[dict[str, object]] = [
+        {"at": row.created_at, "who": came.loaded_by, "text": _("Set aside"), "tone": "warn"}
+    ]
+    for one in acts:
+        word = REPAIRS[one.action]
+        more = " · ".join(text for text in (_columns(contract, one), one.note) if text)
+        events.append(
+            {"at": one.at, "who": one.user, "text": word.label, "tone": word.tone, "more": more}
+        )
+    return events
+
+
+def _columns(contract: Contract, act: Act) -> str:
+    if list(act.columns) == [repair.WHOLE_ROW]:
+        return _("The whole line")
+    return column_words(contract, ", ".join(act.columns))
 
 
 def _form(fields: Sequence[Cell]) -> Form:
@@ -107,9 +130,9 @@ def mend(ctx: Mender, row: str) -> Response:
     after = before
     with form.trying():
         if text:
-            after = quarantine.fix(ctx.scope, row, raw=text, note=note)
+            after = repair.fix(ctx.scope, row, raw=text, note=note)
         elif values := _changed(ctx.scope, contract, before, form):
-            after = quarantine.fix(ctx.scope, row, values=values, note=note)
+            after = repair.fix(ctx.scope, row, values=values, note=note)
         else:
             form.refuse(_("Nothing was changed."))
     refused = form.errors.get("", "") or next(iter(form.errors.values()), "")
@@ -145,7 +168,7 @@ def discard(ctx: Mender, row: str) -> Response:
         return ctx.go(f"/quarantine/{row}", _("Say why the row is discarded."), tone="error")
     found = quarantine.waiting_row(ctx.scope, row)
     following = _next(ctx, found)
-    quarantine.dismiss(ctx.scope, row, note)
+    repair.dismiss(ctx.scope, row, note)
     return ctx.go(f"/quarantine/{following}" if following else "/quarantine", _("Discarded."))
 
 

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from titian.data.checks import results
-from titian.data.checks.compile import describe
 from titian.data.jobs import board, control, pauses
 from titian.data.jobs.catalogue import load
 from titian.data.jobs.model import Job, Run, State
 from titian.kernel.ids import RunId
-from titian.kernel.scope import Permission, Scope
+from titian.kernel.scope import Permission
+from titian.web.behind import Behind, rows_behind
 from titian.web.charts import Chart, Series
+from titian.web.check_words import asked, rules_of
 from titian.web.context import Context, needs
+from titian.web.days import day_of
 from titian.web.i18n import _, lazy, locale
-from titian.web.listing import (
-    Column,
-    Empty,
-    Filter,
-    FilterKind,
-    Kind,
-    Query,
-    Rows,
-    Table,
-    rows_of,
-)
-from titian.web.pages.board import day_of
+from titian.web.naming import bank_name, feed_name, job_name, names_at
 from titian.web.room import AT_PLACE, Entry, Hit, Level, Room, Searcher, Section
-from titian.web.words import RUN_REASONS, RUN_STATES
+from titian.web.run_tables import attempts, checks, log
+from titian.web.words import CALENDARS, ENGINES, RUN_REASONS, RUN_STATES
 
 router = APIRouter(prefix=AT_PLACE)
 Watcher = Annotated[Context, needs(Permission.VIEW_JOBS)]
@@ -42,54 +34,10 @@ CHART_RUNS = 30
 MAX_HITS = 6
 
 
-def _fetch(scope: Scope, query: Query) -> Rows[Run]:
-    state = query.filter("state")
-    day = query.filter("day")
-    found = board.runs(
-        scope,
-        state=State(state) if state else None,
-        business_date=date.fromisoformat(day) if day else query.business_date,
-        limit=board.PAGE_MAX_ROWS,
-    )
-    return rows_of(found, query, search=lambda run: f"{run.job} {run.run} {run.error}")
-
-
-TABLE: Table[Run] = Table(
-    "runs",
-    lazy("Run log"),
-    about=lazy("Every attempt at a job, newest first."),
-    columns=(
-        Column(
-            "job", lazy("Job"), main=True, link=lambda ctx, run: ctx.url(f"/runs/log/{run.run}")
-        ),
-        Column("bank", lazy("Bank"), Kind.CODE, desk=True),
-        Column("business_date", lazy("Business date"), Kind.DATE),
-        Column("state", lazy("State"), Kind.STATE, states=RUN_STATES),
-        Column("attempt", lazy("Attempt"), Kind.NUMBER, desk=True),
-        Column("started", lazy("Started"), Kind.MOMENT, desk=True),
-        Column("seconds", lazy("Took"), Kind.SECONDS),
-        Column("rows", lazy("Rows"), Kind.NUMBER),
-        Column("reason", lazy("Why"), states=RUN_REASONS, desk=True),
-    ),
-    fetch=_fetch,
-    filters=(
-        Filter("q", lazy("Job or error"), FilterKind.SEARCH),
-        Filter(
-            "state",
-            lazy("State"),
-            choices=lambda _ctx: [(state, RUN_STATES[state].label) for state in RUN_STATES],
-        ),
-        Filter("day", lazy("Business date"), FilterKind.DATE),
-    ),
-    sort="-started",
-    empty=Empty(lazy("No runs yet"), lazy("They appear when a day is ordered on the board.")),
-)
-
-
 @router.get("/runs/log")
 def list_runs(ctx: Watcher) -> Response:
     """List runs."""
-    return ctx.table(TABLE)
+    return ctx.table(log(ctx))
 
 
 @router.get("/runs/log/{run}")
@@ -101,19 +49,30 @@ def show_run(ctx: Watcher, run: str) -> Response:
     if detail.run.state in (State.WAITING, State.HELD):
         held_by = board.held_up_by(there, detail.run.job, detail.run.business_date)
     below = load(there).graph.downstream([detail.run.job])[1:] if detail.job else ()
-    return ctx.render(
+    behind: Sequence[Behind] = ()
+    if detail.run.state is State.FAILED:
+        behind = rows_behind(there, detail.run.job, detail.run.business_date)
+    found = asked(there, detail.job, detail.checks)
+    return ctx.tables(
+        (checks(found), attempts(detail.attempts)),
         "runs/run.html",
-        run=detail.run,
-        job=detail.job,
-        name=_name(detail.job, detail.run.job),
-        sql=detail.sql,
-        checks=detail.checks,
-        attempts=detail.attempts,
-        held_by=held_by,
-        below=below,
-        states=RUN_STATES,
-        reasons=RUN_REASONS,
-        state_now=RUN_STATES[detail.run.state],
+        around=lambda: {
+            "run": detail.run,
+            "job": detail.job,
+            "name": _name(detail.job, detail.run.job),
+            "sql": detail.sql,
+            "has_checks": bool(found),
+            "held_by": held_by,
+            "behind": behind,
+            "below": below,
+            "names": {
+                name: job_name(detail.run.bank, name)
+                for name in (*below, *(root.job for root in held_by))
+            },
+            "bank_name": bank_name(detail.run.bank),
+            "reasons": RUN_REASONS,
+            "state_now": RUN_STATES[detail.run.state],
+        },
     )
 
 
@@ -137,20 +96,27 @@ def show_job(ctx: BankWatcher, job: str) -> Response:
         key=lambda run: (run.business_date, run.started),
         reverse=True,
     )
-    return ctx.render(
+    return ctx.table(
+        attempts(lately),
         "runs/job.html",
-        job=found,
-        name=_name(found, job),
-        columns=found.writes[0].columns,
-        parents=catalogue.graph.parents[found.name],
-        children=catalogue.graph.children[found.name],
-        rules=[(check, describe(check)) for check in found.checks],
-        lately=lately,
-        lately_chart=_chart(lately),
-        scores=[score for score in results.scores(ctx.scope) if score.table == found.name],
-        day=day_of(ctx),
-        paused=found.name in pauses.names(ctx.scope.bank_id),
-        states=RUN_STATES,
+        around=lambda: {
+            "job": found,
+            "name": _name(found, job),
+            "schedule": CALENDARS.get(found.schedule, found.schedule),
+            "engine": ENGINES[found.engine],
+            "waits": [feed_name(ctx.scope.bank_id, feed) for feed in found.waits],
+            "writes": [table.label.text(locale()) for table in found.writes],
+            "called": names_at(ctx.scope.bank_id),
+            "columns": found.writes[0].columns,
+            "parents": catalogue.graph.parents[found.name],
+            "children": catalogue.graph.children[found.name],
+            "names": {name: _name(one, name) for name, one in catalogue.jobs.items()},
+            "rules": rules_of(ctx.scope, found),
+            "lately_chart": _chart(lately) if lately else None,
+            "scores": [one for one in results.scores(ctx.scope) if one.table == found.name],
+            "day": day_of(ctx),
+            "paused": found.name in pauses.names(ctx.scope.bank_id),
+        },
     )
 
 
@@ -167,7 +133,7 @@ def _chart(lately: list[Run]) -> Chart:
         [run.business_date.isoformat() for run in runs],
         [
             Series(_("Rows"), [run.rows for run in runs], kind="bar"),
-            Series(_("Seconds"), [round(run.seconds, 3) for run in runs], right=True),
+            Series(_("Took"), [round(run.seconds, 3) for run in runs], right=True, unit="seconds"),
         ],
     )
 

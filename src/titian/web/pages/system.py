@@ -112,4 +112,22 @@ def start(ctx: Reader) -> Response:
     return RedirectResponse(f"/at/{ctx.place}/", status_code=303)
 
 
-ROOM = Room("system", router, acts={"list.export": lazy("Exported a list")})
+ROOM = Room(
+    "system",
+    router,
+    acts={
+        "list.export": lazy("Exported a list"),
+        "define.feeds": lazy("Installed feed contracts"),
+        "define.jobs": lazy("Installed jobs"),
+        "define.indicators": lazy("Installed indicators"),
+        "define.tags": lazy("Installed tags"),
+        "define.presets": lazy("Chose what is inherited from the union"),
+        "jobs.webhook.add": lazy("Added a receiver of alerts"),
+        "jobs.webhook.remove": lazy("Removed a receiver of alerts"),
+        "lake.compact": lazy("Joined small files of a table"),
+        "lake.drop": lazy("Dropped a table"),
+        "lake.restore": lazy("Restored a version of a table"),
+        "lake.vacuum": lazy("Removed files no version needs"),
+        "unmask": lazy("Opened tables in the clear"),
+    },
+)

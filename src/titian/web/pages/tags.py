@@ -1,19 +1,21 @@
-"""Tags: find one, see who wears it and since when, make one from a condition with four eyes."""
+"""Tags: find one, see who wears it and since when, and decide on those that people propose."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from titian.data.tags import business, catalogue, store
-from titian.data.tags.business import Proposal, Status
-from titian.data.tags.model import Tag, TagKind, TagState
-from titian.kernel.errors import NotFound, TitianError
+from titian.data.tags.business import Status
+from titian.data.tags.model import Refresh, Subject, Tag, TagKind, TagState
+from titian.decide import ConditionError, parse
+from titian.kernel.errors import NotFound
 from titian.kernel.scope import Permission, Scope
+from titian.web import tag_tables
 from titian.web.charts import Chart, Series
 from titian.web.context import Context, needs
 from titian.web.i18n import Text, _, lazy, locale
@@ -31,8 +33,8 @@ from titian.web.listing import (
     Tone,
     rows_of,
 )
-from titian.web.problems import spoken
-from titian.web.room import AT_PLACE, Entry, Hit, Level, Room, Searcher, Section
+from titian.web.room import AT_PLACE, Entry, Hit, Level, Room, Searcher, Section, Tasks
+from titian.web.tag_tasks import proposals
 
 router = APIRouter(prefix=AT_PLACE)
 Reader = Annotated[Context, needs(Permission.VIEW_TAGS, Level.BANK)]
@@ -44,6 +46,17 @@ KINDS: dict[TagKind, State] = {
     TagKind.FACT: State(lazy("Fact"), Tone.CALM),
     TagKind.RULE: State(lazy("Rule"), Tone.NOTE),
     TagKind.MODEL: State(lazy("Model"), Tone.GOOD),
+}
+SUBJECTS: dict[Subject, Text] = {
+    Subject.PERSON: lazy("Persons"),
+    Subject.HOUSEHOLD: lazy("Households"),
+    Subject.ENTERPRISE: lazy("Enterprises"),
+    Subject.PARTY: lazy("All customers"),
+}
+REFRESHES: dict[Refresh, Text] = {
+    Refresh.DAILY: lazy("Every day"),
+    Refresh.WEEKLY: lazy("Every week"),
+    Refresh.MONTHLY: lazy("Every month"),
 }
 STATUSES: dict[Status, State] = {
     Status.DRAFT: State(lazy("Waits for approval"), Tone.WARN),
@@ -153,60 +166,19 @@ def list_tags(ctx: Reader) -> Response:
     return ctx.table(TABLE, "tags/list.html")
 
 
-@router.get("/tags/new")
-def new_tag_form(ctx: Maker) -> Response:
-    """Ask for a new rule tag."""
-    return ctx.render("tags/new.html", form=ctx.form.starting(), fields=_fields(ctx.scope))
-
-
-@router.get("/tags/preview")
-def preview(ctx: Maker) -> Response:
-    """Count who would wear a tag while its condition is typed."""
-    when = ctx.query("when", most=2_000)
-    return ctx.render_block("tags/new.html", "preview", _preview(ctx, when))
-
-
-def _preview(ctx: Context, when: str) -> dict[str, Any]:
-    if not when:
-        return {"members": None}
-    try:
-        members, day = business.preview(ctx.scope, when)
-    except TitianError as error:
-        return {"members": None, "problem": spoken(error)}
-    return {"members": members, "day": day}
-
-
-def _fields(scope: Scope) -> list[tuple[str, str]]:
-    profile = catalogue.load(scope).profile
-    visible = [field for field in profile.fields.values() if field.level <= scope.clearance]
-    return [(one.field.name, one.field.label.text(locale())) for one in visible]
-
-
-@router.post("/tags/new")
-def propose(ctx: Maker) -> Response:
-    """Put a new rule tag up for approval by somebody else."""
-    form = ctx.form
-    proposal = Proposal(
-        code=form.text("code", most=63),
-        zh=form.text("zh", most=60),
-        en=form.text("en", most=60),
-        when=form.text("when", most=2_000),
-        description_zh=form.text("description_zh", most=300, need=False),
-        description_en=form.text("description_en", most=300, need=False),
-    )
-    if not form.wrong:
-        with form.trying("when"):
-            business.propose(ctx.scope, proposal)
-    if form.wrong:
-        return ctx.render("tags/new.html", status=422, form=form, fields=_fields(ctx.scope))
-    return ctx.go("/tags/proposals", _("Somebody else must approve it; then tonight works it out."))
-
-
 @router.get("/tags/proposals")
 def list_proposals(ctx: Reader) -> Response:
     """List the tags that business people made, newest first."""
     found = business.find(ctx.scope)
-    return ctx.render("tags/proposals.html", proposals=found, states=STATUSES)
+    meanings = {one.code: _said(ctx.scope, one.when) for one in found}
+    return ctx.table(tag_tables.proposals(found, STATUSES, meanings), "tags/proposals.html")
+
+
+def _said(scope: Scope, when: str) -> str:
+    try:
+        return parse(when, catalogue.load(scope).profile.schema).explain(locale())
+    except ConditionError:
+        return ""  # a field has gone since; the text beside it says what was meant
 
 
 @router.post("/tags/proposals/{code}")
@@ -225,17 +197,23 @@ def show_tag(ctx: Reader, code: str) -> Response:
     states = store.coverage(ctx.scope, code, HISTORY_DAYS) if store.dates(ctx.scope) else []
     newest = max((state.business_date for state in states), default=None)
     now = {state.value: state for state in states if state.business_date == newest}
-    return ctx.render(
+    rows = [_value_row(tag, value.code, now) for value in tag.values]
+    return ctx.table(
+        tag_tables.wearers(rows),
         "tags/show.html",
-        tag=tag,
-        name=tag.label.text(locale()),
-        kind=KINDS[tag.kind],
+        around=lambda: {
+            "tag": tag,
+            "name": tag.label.text(locale()),
+            "kind": KINDS[tag.kind],
+            "now": now,
+            "expression": rows[0]["expression"] if rows else "",
+            "history": _history(tag, states),
+            "text": lambda label: label.text(locale()),
+            "written": _written(tag),
+            "subject": SUBJECTS[tag.subject],
+            "refresh": REFRESHES[tag.refresh],
+        },
         newest=newest,
-        now=now,
-        rows=[_value_row(tag, value.code, now) for value in tag.values],
-        history=_history(tag, states),
-        text=lambda label: label.text(locale()),
-        written=_written(tag),
     )
 
 
@@ -293,6 +271,7 @@ ROOM = Room(
     router,
     entries=(Entry(Section.DATA, lazy("Tags"), "/tags", "tags", Permission.VIEW_TAGS, Level.BANK),),
     searchers=(Searcher(lazy("Tags"), _find, Permission.VIEW_TAGS),),
+    tasks=(Tasks("proposals", lazy("Tags to decide on"), "tags", proposals, Permission.EDIT_TAGS),),
     acts={
         "tag.propose": lazy("Proposed a tag"),
         "tag.approve": lazy("Approved a tag"),

@@ -33,6 +33,7 @@ from titian.web.listing import (
     Tone,
     rows_of,
 )
+from titian.web.naming import UNION, bank_name
 from titian.web.pages.audit import history
 from titian.web.room import AT_PLACE, Entry, Hit, Room, Searcher, Section
 from titian.web.words import PERMISSIONS, ROLE_WORDS, ROLES
@@ -89,7 +90,12 @@ TABLE: Table[User] = Table(
             link=lambda ctx, user: ctx.url(f"/users/{user.user_id}"),
         ),
         Column("user_id", lazy("User name"), Kind.CODE),
-        Column("bank", lazy("Bank"), value=lambda user: user.bank or _("Union")),
+        Column(
+            "bank",
+            lazy("Bank"),
+            value=lambda user: bank_name(user.bank),
+            raw=lambda user: user.bank or UNION,
+        ),
         Column(
             "roles",
             lazy("Roles"),

@@ -75,8 +75,27 @@
     if (copy) navigator.clipboard?.writeText(copy.dataset.copy);
   });
 
+  // Parts that fetch themselves: not while held, while nobody sees them, or while something in
+  // them is open; once they are seen again, at once.
   document.addEventListener("htmx:before:request", (event) => {
-    if (event.target.hasAttribute?.("data-held")) event.preventDefault();
+    const part = event.target;
+    if (!part.matches?.("[data-polled]")) return;
+    const open = part.querySelector("dialog[open], [aria-expanded=true]");
+    if (part.hasAttribute("data-held") || document.hidden || open) event.preventDefault();
+  });
+
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return;
+    for (const part of document.querySelectorAll("[data-polled]")) part.dispatchEvent(new Event("wake"));
+  });
+
+  // A part of the page that is at its own address asks with the address as it stands: filters
+  // that were set since stay set.
+  document.addEventListener("htmx:config:request", (event) => {
+    const { request } = event.detail.ctx;
+    if (!event.target.matches?.("[data-polled]")) return;
+    const asked = new URL(request.action, location.href);
+    if (asked.pathname === location.pathname) request.action = location.pathname + location.search;
   });
 
   // Filters leave no empty names in the address.
