@@ -1,8 +1,16 @@
-# `make` lists the targets. Everything happens in .venv; nothing outside this folder is changed.
+# `make` lists the targets. Nothing outside this folder is changed: packages go to .venv and
+# frontend/node_modules, the demo to .titian.
 PYTHON ?= python3
 BIN := .venv/bin
+TITIAN_HOME ?= $(CURDIR)/.titian
+export TITIAN_HOME
+export PIP_NO_CACHE_DIR := 1
 # An inherited virtual environment or Python path must not leak into ours.
 unexport PYTHONPATH VIRTUAL_ENV
+# pip asks rustc for its version, and rustup's rustc makes a folder in a home that has none.
+ifeq ($(wildcard $(HOME)/.rustup)$(RUSTUP_HOME),)
+export RUSTUP_HOME := $(CURDIR)/.venv/rustup
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check test browser lint types bench front wheel lock clean
@@ -69,5 +77,5 @@ wheel: front ## Build the wheel, front end included
 lock: ## Compile requirements/*.txt anew (needs uv)
 	@sh tools/lock.sh
 
-clean: ## Remove what the other targets made
+clean: ## Remove what the other targets made, but the demo in .titian
 	@rm -rf .venv build dist frontend/node_modules src/titian/web/static/vendor

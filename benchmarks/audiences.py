@@ -28,7 +28,7 @@ from pyroaring import BitMap
 
 from titian.data.tags.bitmaps import BLOCK, Builder
 from titian.data.tags.catalogue import Catalogue
-from titian.data.tags.evaluate import evaluate
+from titian.data.tags.evaluate import size
 from titian.data.tags.model import (
     PLAIN,
     Category,
@@ -92,7 +92,7 @@ def catalogue(tags: list[str]) -> Catalogue:
     shelf = Category("bench", name, 1)
     value = (TagValue(PLAIN, Label("是", "Yes"), None),)
     known = {
-        tag: Tag(tag, name, shelf, TagKind.FACT, Subject.PARTY, 1, "bench", Refresh.DAILY, 1, name,
+        tag: Tag(tag, name, shelf, TagKind.FACT, Subject.PARTY, 1, name, Refresh.DAILY, 1, name,
                  value)
         for tag in tags
     }  # fmt: skip
@@ -157,10 +157,10 @@ def measure(ids: int, tags: int, count: int, seed: int) -> dict[str, object]:
     asked = expressions(names, count, seed)
 
     def ours(text: str) -> int:
-        return len(evaluate(plan(known, text).steps, held))
+        return size(plan(known, text).steps, held)
 
     def bitmaps_alone(text: str) -> int:
-        return len(evaluate(steps[text], held))
+        return size(steps[text], held)
 
     steps = {text: plan(known, text).steps for text in asked}
     with duckdb.connect() as connection:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.support import sample_bank
 
 from titian.kernel import banks, clock, db
 from titian.kernel.ids import BankId
@@ -48,6 +49,17 @@ def home(migrated: Path, tmp_path: Path) -> Iterator[Settings]:
     finally:
         db.engine().dispose()
         configure(before)
+
+
+@pytest.fixture(scope="session")
+def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make, once, a home with the sample bank; tests pour it into their own."""
+    home = tmp_path_factory.mktemp("sample")
+    before = load(home=tmp_path_factory.mktemp("unused"))
+    configure(load(home=home, query_workers=1, job_workers=2))
+    sample_bank.make()
+    configure(before)
+    return home
 
 
 @pytest.fixture

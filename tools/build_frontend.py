@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +20,9 @@ ROOT = Path(__file__).resolve().parent.parent
 FRONTEND = ROOT / "frontend"
 VENDOR = ROOT / "src" / "titian" / "web" / "static" / "vendor"
 STAMP = VENDOR / ".inputs"
+CACHE = FRONTEND / "node_modules" / ".cache" / "npm"
+DRAFT = FRONTEND / "node_modules" / ".cache" / "vendor"
+LISTED = VENDOR / ".outputs"
 TIMEOUT_S = 600
 
 
@@ -31,9 +36,22 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
+def outputs() -> dict[str, int]:
+    """List the built files with their sizes in bytes."""
+    built = (path for path in sorted(VENDOR.rglob("*")) if path.is_file())
+    return {
+        path.relative_to(VENDOR).as_posix(): path.stat().st_size
+        for path in built
+        if path not in (STAMP, LISTED)
+    }
+
+
 def up_to_date(wanted: str) -> bool:
-    """Say whether the built files come from exactly these inputs."""
-    return STAMP.is_file() and STAMP.read_text() == wanted
+    """Say whether the built files come from exactly these inputs, and are all there."""
+    if not STAMP.is_file() or not LISTED.is_file() or STAMP.read_text() != wanted:
+        return False
+    listed: dict[str, int] = json.loads(LISTED.read_text())
+    return listed == outputs()
 
 
 def _node(*arguments: str) -> None:
@@ -63,8 +81,13 @@ def main() -> None:
         return
     if options.check:
         sys.exit("The front end is not built. Run: python tools/build_frontend.py")
-    _node(_npm(), "ci", "--no-progress", "--loglevel=error")
-    _node("build.mjs", str(VENDOR))
+    _node(_npm(), "ci", "--no-progress", "--loglevel=error", "--cache", str(CACHE))
+    shutil.rmtree(DRAFT, ignore_errors=True)
+    _node("build.mjs", str(DRAFT))
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    VENDOR.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(DRAFT, VENDOR)
+    LISTED.write_text(json.dumps(outputs(), indent=0))
     STAMP.write_text(wanted)
 
 

@@ -11,5 +11,5 @@ lock() {
 }
 lock run pyproject.toml
 lock demo pyproject.toml --group build
-lock dev pyproject.toml --group build --group lint --group test --extra postgres --extra spark
+lock dev pyproject.toml --group build --group lint --group test --extra postgres --extra spark --extra stream
 lock bench --group pyproject.toml:bench

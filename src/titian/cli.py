@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
+import traceback
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +19,7 @@ from typer.core import TyperGroup
 
 from titian import __version__
 from titian.kernel import db, logs
-from titian.kernel.errors import TitianError, Unavailable, exit_code
+from titian.kernel.errors import NotFound, TitianError, Unavailable, exit_code
 from titian.kernel.settings import configure, load
 
 # Command: (module, attribute, one line of help). The modules load only when they are called.
@@ -27,12 +30,13 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "query": ("titian.lake.cli", "query_command", "Ask a bank's tables one SQL question."),
     "shell": ("titian.lake.cli", "shell_command", "Ask a bank's tables many questions."),
     "define": ("titian.data.jobs.cli", "define_command", "Install a bank's own definitions."),
-    "feeds": ("titian.data.feeds.cli", "app", "Check, load, repair and replay feeds."),
+    "feeds": ("titian.data.commands", "feeds", "Check, load, repair and replay feeds."),
     "jobs": ("titian.data.jobs.cli", "app", "Run the day, follow it, repeat it."),
     "indicators": ("titian.data.indicators.cli", "app", "List, show and drill indicators."),
     "tags": ("titian.data.tags.cli", "app", "List and count tags."),
     "audience": ("titian.data.tags.cli", "audience_app", "Count and profile audiences."),
     "party": ("titian.data.parties.cli", "app", "Find a customer and show the 360 view."),
+    "payments": ("titian.payments.cli", "app", "Judge payments in flight; evaluate models."),
     "lake": ("titian.lake.cli", "app", "Look after the tables."),
     "province": ("titian.province.cli", "app", "Generate the synthetic province."),
     "banks": ("titian.kernel.cli", "banks_app", "Register and list member banks."),
@@ -104,9 +108,12 @@ def prepare(
 ) -> None:
     """Titian 梯田: one platform for a provincial union of rural banks."""
     del version
-    configure(load(home=home.resolve()) if home else load())
+    if ctx.invoked_subcommand == "doctor":
+        ctx.obj = home  # it reads the settings itself, to say what is wrong with them
+        return
+    configure(load(home=home) if home else load())
     logs.setup()
-    if ctx.invoked_subcommand not in (None, "doctor", "province") and "--help" not in sys.argv:
+    if ctx.invoked_subcommand not in (None, "province") and "--help" not in sys.argv:
         db.upgrade()
 
 
@@ -116,14 +123,64 @@ def main() -> None:
     What is written is for the owner's eyes: the home folder holds customers' data.
     """
     os.umask(0o077)
+    _write_what_can_be_written()
     try:
         app()
     except TitianError as error:
         _refuse(error)
-    except (OSError, DBAPIError) as error:
-        logs.get(__name__).debug("the system refused", exc_info=True)
-        first = str(error).splitlines()[0]
-        _refuse(Unavailable(first, "Run `titian doctor`; TITIAN_LOG_LEVEL=DEBUG shows where."))
+    except DBAPIError as error:
+        _log_debug("the database refused")
+        _refuse(db.explained(error))
+    except ModuleNotFoundError as error:
+        _log_debug("a package is missing")
+        _refuse(_of_package(error))
+    except OSError as error:
+        _log_debug("the system refused")
+        _refuse(_of_system(error))
+    except Exception as error:  # noqa: BLE001  # a defect is told in one line, too
+        _log_debug("this is a defect")
+        _refuse(_defect(error))
+
+
+def _write_what_can_be_written() -> None:
+    """Let a terminal that has no Chinese show what it has not as numbers, instead of failing."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _log_debug(event: str) -> None:
+    if logs.is_set_up():
+        logs.get(__name__).debug(event, exc_info=True)
+
+
+def _of_package(error: ModuleNotFoundError) -> TitianError:
+    if error.name is None or error.name.startswith("titian"):
+        return _defect(error)
+    return Unavailable(
+        f"the package {error.name} is missing",
+        "Install the pinned ones: pip install --require-hashes -r requirements/run.txt",
+    )
+
+
+def _of_system(error: OSError) -> TitianError:
+    where = f"{error.filename}: " if error.filename else ""
+    what = f"{where}{error.strerror or error}"
+    if isinstance(error, PermissionError):
+        return Unavailable(what, "Give yourself the right to it, or name another place.")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Unavailable(what, "Free space on that disk, then try again.")
+    if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
+        return NotFound(what, "Check the path that was given.")
+    return Unavailable(what, "Run `titian doctor`; TITIAN_LOG_LEVEL=DEBUG shows where.")
+
+
+def _defect(error: Exception) -> TitianError:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    first_line = (str(error).splitlines() or [""])[0][:200]
+    return TitianError(
+        f"{type(error).__name__}: {first_line} ({Path(last.filename).name}:{last.lineno})",
+        "This is a defect of Titian: report it with what TITIAN_LOG_LEVEL=DEBUG prints.",
+    )
 
 
 def _refuse(error: TitianError) -> None:

@@ -11,6 +11,7 @@ TABLE_MODULES: tuple[str, ...] = (
     "titian.data.checks.tables",
     "titian.data.jobs.tables",
     "titian.data.tags.tables",
+    "titian.data.parties.tables",
     "titian.web.tables",
 )
 

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from tests.support.chinese import english_in
 
 from titian.demo import build
 from titian.demo.accounts import ACCOUNTS
 from titian.demo.build import Built
-from titian.demo.visit import visit_all
+from titian.demo.command import command
+from titian.demo.visit import Visit, visit_all
 from titian.kernel import banks, db
-from titian.kernel.errors import Corrupt
+from titian.kernel.errors import Conflict, Corrupt, InvalidInput
 from titian.kernel.ids import BankId, UserId
 from titian.kernel.scope import Scope
 from titian.kernel.settings import Settings, configure, load
@@ -23,6 +26,8 @@ from titian.web.app import create_app
 
 SMALL = ProvinceConfig(banks=2, customers=240, days=10, end=date(2026, 3, 31))
 RUN_DAYS = 3
+# One indicator's pages set columns, files and codes of rows without marking them as code.
+_SHOWS_CODES = re.compile(r"/indicators/[a-z]")
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +61,18 @@ def test_every_date_is_there_once(built: Built) -> None:
     assert len(set(loans.column("loan_id").to_pylist())) == loans.num_rows > 0
 
 
-def test_every_role_opens_every_page_it_is_led_to(built: Built) -> None:
+@dataclass(frozen=True)
+class Walk:
+    """What a walk of all accounts through all pages saw: each page, in Chinese, by address."""
+
+    seen: Visit
+    pages: list[tuple[str, str]]
+
+
+@pytest.fixture(scope="module")
+def walk(house: tuple[Settings, Built]) -> Walk:
+    """Walk through the small demo once."""
+    configure(house[0])
     party = store.read(
         Scope.system(BankId("qinghe")),
         "core.party",
@@ -68,9 +84,59 @@ def test_every_role_opens_every_page_it_is_led_to(built: Built) -> None:
         UserId("loan"): (customer, f"{customer}/loans"),
         UserId("analyst"): ("/at/qinghe/search?q=存款",),
     }
-    seen = visit_all(create_app(), ACCOUNTS, built.password, asked, lambda _steps: None)
-    assert seen.failures == []
-    assert seen.pages > 200
+    pages: list[tuple[str, str]] = []
+    password = house[1].password
+    seen = visit_all(
+        create_app(),
+        ACCOUNTS,
+        password,
+        asked,
+        lambda _steps: None,
+        read=lambda address, page: pages.append((address, page)),
+    )
+    return Walk(seen, pages)
+
+
+def test_every_role_opens_every_page_it_is_led_to(walk: Walk) -> None:
+    assert walk.seen.failures == []
+    assert walk.seen.pages > 200
+
+
+def test_no_word_of_another_language_is_on_a_chinese_page(walk: Walk) -> None:
+    pages = [(a, page) for a, page in walk.pages if not _SHOWS_CODES.search(a)]
+    assert len(pages) > 200
+    strange = {(address, text) for address, page in pages for text in english_in(page)}
+    assert strange == set()
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<p>Rows of loans</p>",
+        "<table><tr><td>micro_e</td></tr></table>",
+        "<li>贷款 core.loan</li>",
+        '<input placeholder="Search">',
+        '<button aria-label="Close">x</button>',
+        '<span lang="zh">Held up</span>',
+        "<svg><text>Loans</text></svg>",
+    ],
+)
+def test_a_word_of_another_language_is_found(part: str) -> None:
+    assert len(english_in(f"<html lang=zh><body>{part}</body></html>")) == 1
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<p>贷款 P0100012 为 C2 级，文件 3.4 MB，CSV</p>",
+        "<code>core.loan</code><pre>SELECT 1</pre><script>let a = 1</script>",
+        '<table><tr><td data-kind="code"><span>core.loan</span></td></tr></table>',
+        '<span translate="no">zhang</span><option lang="en">English</option>',
+        '<span title="qinghe">清河农商行</span><svg><title>core.loan</title></svg>',
+    ],
+)
+def test_what_is_the_same_in_every_language_is_let_be(part: str) -> None:
+    assert english_in(f"<html lang=zh><body>{part}</body></html>") == []
 
 
 def test_a_second_start_finds_it_built(built: Built) -> None:
@@ -106,6 +172,45 @@ def test_building_again_makes_nothing_twice(built: Built) -> None:
     scope = Scope.system(BankId("qinghe"))
     loans = store.read(scope, "core.loan", business_date=SMALL.end, columns=["loan_id"])
     assert len(set(loans.column("loan_id").to_pylist())) == loans.num_rows
+
+
+def test_another_size_is_refused_once_one_is_begun(built: Built, tmp_path: Path) -> None:
+    assert build.config(None, None, None) == build.config(2, 240, 10)
+    assert build.config(None, None, None).banks == 2
+    for asked in ((999, None, None), (None, 241, None), (None, None, 9)):
+        with pytest.raises(Conflict, match="2 banks, 240 customers and 10 days") as caught:
+            build.config(*asked)
+        assert "TITIAN_HOME=" in caught.value.remedy
+    configure(load(home=tmp_path / "new"))
+    assert build.config(4, None, None) == ProvinceConfig(banks=4)
+    with pytest.raises(InvalidInput, match="--banks is 999, outside 1 to 51"):
+        build.config(999, None, None)
+
+
+def test_a_half_written_province_is_made_again(home: Settings) -> None:
+    folder = home.home / "province"
+    folder.mkdir()
+    for text in ("{", "[]", '{"complete": false}', '{"complete": true}'):
+        (folder / "province.json").write_text(text)
+        if text == '{"complete": true}':
+            with pytest.raises(Corrupt, match=r"province\.json"):
+                build.begun()
+        else:
+            assert build.begun() is None
+
+
+def test_accounts_and_address_go_to_stdout_and_progress_beside(
+    built: Built, house: tuple[Settings, Built], capfd: pytest.CaptureFixture[str]
+) -> None:
+    command(serve=False)
+    seen = capfd.readouterr()
+    assert built.password in seen.out
+    assert f"http://127.0.0.1:{house[0].port}" in seen.out
+    assert str(house[0].home) in seen.out
+    assert all(account.user_id in seen.out for account in ACCOUNTS)
+    assert seen.err == ""
+    with pytest.raises(Conflict, match="--banks 999"):
+        command(serve=False, banks=999)
 
 
 def test_only_the_owner_reads_the_password(built: Built, house: tuple[Settings, Built]) -> None:

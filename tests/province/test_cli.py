@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from titian.kernel.errors import Conflict, InvalidInput
+from titian.kernel.errors import Conflict, Corrupt, InvalidInput, NotFound
 from titian.province.cli import app
 
 runner = CliRunner()
@@ -16,7 +16,7 @@ SMALL = ["generate", "--banks", "1", "--customers", "80", "--days", "2", "--seed
 def test_it_works(tmp_path: Path) -> None:
     result = runner.invoke(app, [*SMALL, "--out", str(tmp_path / "out")])
     assert result.exit_code == 0, result.output
-    assert "1 banks, 80 customers, 2 dates: 28 files" in " ".join(result.output.split())
+    assert "1 bank, 80 customers, 2 dates: 28 files" in " ".join(result.output.split())
     assert "合成数据" in result.output
 
 
@@ -33,7 +33,7 @@ def test_json_for_machines(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("extra", "words"),
     [
-        (["--end", "31.3.2026"], "--end '31.3.2026' is not a date"),
+        (["--end", "31.3.2026"], "'31.3.2026' is not a date for --end"),
         (["--banks", "99"], "--banks is 99, outside 1 to 51"),
         (["--customers", "3"], "--customers is 3, outside 50 to 5000000"),
         (["--days", "100000"], "--days is 100000"),
@@ -51,3 +51,22 @@ def test_a_full_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine", encoding="utf-8")
     result = runner.invoke(app, [*SMALL, "--out", str(tmp_path)])
     assert isinstance(result.exception, Conflict)
+
+
+def test_a_stream_that_cannot_begin_says_why(tmp_path: Path) -> None:
+    made = tmp_path / "out"
+    assert runner.invoke(app, [*SMALL, "--out", str(made)]).exit_code == 0
+    go = ["stream", "--province", str(made), "--speed", "0", "--limit", "2"]
+    assert len(runner.invoke(app, go).stdout.splitlines()) == 2
+    for more, words in (
+        (["--start", "tomorrow"], "'tomorrow' is no moment"),
+        (["--start", "2020-01-01"], "is not after the history"),
+        (["--out", str(tmp_path / "none" / "x")], "cannot be written"),
+        (["--speed", "-1"], "--speed is -1.0"),
+        (["--limit", "-1"], "--limit is -1"),
+    ):
+        assert words in str(runner.invoke(app, [*go, *more]).exception)
+    (made / "province.json").write_text("{")
+    assert isinstance(runner.invoke(app, go).exception, Corrupt)
+    nowhere = ["stream", "--province", str(tmp_path / "none")]
+    assert isinstance(runner.invoke(app, nowhere).exception, NotFound)

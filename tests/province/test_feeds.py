@@ -12,7 +12,8 @@ import pytest
 from titian.data.feeds import read_all
 from titian.data.feeds.load import Fate
 from titian.data.feeds.model import FeedKind
-from titian.data.feeds.quarantine import Filter, arrivals_waiting, fix, quarantine
+from titian.data.feeds.quarantine import Filter, arrivals_waiting, quarantine
+from titian.data.feeds.repair import fix
 from titian.data.feeds.replay import replay
 from titian.data.feeds.service import Report, load
 from titian.kernel.scope import Scope

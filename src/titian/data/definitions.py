@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module, resources
 from pathlib import Path
 from tempfile import mkdtemp
@@ -26,6 +26,7 @@ from titian.kernel.ids import BankId, new_id
 from titian.kernel.scope import Permission, Scope
 from titian.kernel.settings import settings
 
+MAX_PATHS = 10_000
 MAX_FILES = 5_000
 MAX_FILE_BYTES = 1_000_000
 PROFILE = "bank.yaml"
@@ -189,7 +190,13 @@ def _walk(directory: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
         below[:] = sorted(name for name in below if name[0] not in "._")
         for name in sorted(names):
             if name[0] not in "._" and name.endswith(suffixes):
-                yield Path(folder, name)
+                yield _path(folder, name)
+
+
+# Definitions are looked up on every page, and making a path costs more than finding the file.
+@lru_cache(maxsize=MAX_PATHS)
+def _path(folder: str, name: str) -> Path:
+    return Path(folder, name)
 
 
 def _collect(directory: Path, kind: Kind) -> list[Path]:

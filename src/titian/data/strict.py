@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import cast
 
 import yaml
 
 from titian.kernel.errors import InvalidDefinition
+from titian.kernel.labels import Label
+from titian.kernel.near import nearest as nearest  # noqa: PLC0414  # rooms take it from here
 
 Place = tuple[str | int, ...]
 MAX_DEPTH = 12
@@ -57,6 +58,15 @@ class Document:
             raise self.error(place, f"{what} must be text", f"It is {_kind(value)}.")
         return value.strip()
 
+    def label(self, value: object, place: Place, what: str) -> Label:
+        """Read `{zh: …, en: …}`, or one text that serves both languages."""
+        if isinstance(value, str):
+            text = self.text(value, place, what)
+            return Label(text, text)
+        given = self.mapping(value, place, what)
+        self.known_keys(given, ("zh", "en"), place)
+        return Label(*(self.text(given.get(key), (*place, key), key) for key in ("zh", "en")))
+
     def texts(self, value: object, place: Place, what: str) -> tuple[str, ...]:
         """Check that a value is a list of texts."""
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
@@ -84,18 +94,6 @@ class Document:
         if value not in choices:
             raise self.error(place, f"{what} {value!r} is not known", nearest(str(value), choices))
         return str(value)
-
-
-def nearest(word: str, choices: Iterable[str]) -> str:
-    """Say which word was probably meant, or which there are."""
-    known = sorted({str(choice) for choice in choices})
-    close = get_close_matches(word, known, n=1, cutoff=0.6)
-    if close:
-        return f"Did you mean {close[0]!r}?"
-    if not known:
-        return "There are none yet."
-    shown = ", ".join(known[:12]) + (" …" if len(known) > 12 else "")  # noqa: PLR2004
-    return f"Known: {shown}."
 
 
 def read_yaml(text: str, file: str, first_line: int = 1) -> Document:

@@ -23,9 +23,11 @@ from titian.kernel.progress import Advance, track
 from titian.kernel.scope import Scope
 from titian.kernel.settings import settings
 from titian.province import ProvinceConfig
-from titian.province.generate import generate, steps
+from titian.province.generate import MANIFEST, generate, steps
+from titian.province.live import config_of
 from titian.province.places import banks_of
 
+USUAL = {"banks": 3, "customers": 6_000, "days": 120}
 RUN_DAYS = 21
 PASSWORD_BYTES = 9
 RUN_TIMEOUT_S = 1_800.0
@@ -57,9 +59,37 @@ def existing() -> Built | None:
         return None
     except (TypeError, ValueError):
         raise Corrupt(
-            f"{_marker()} cannot be read", "Remove the home folder, or set TITIAN_HOME to another."
+            f"{_marker()} cannot be read",
+            "Remove that file to build the rest again; what is there stays.",
         ) from None
     return found if found.version == __version__ else None
+
+
+def begun() -> ProvinceConfig | None:
+    """Give the size of the province that lies in the home folder, once it is whole."""
+    folder = settings().home / "province"
+    return config_of(folder) if _is_whole(folder) else None
+
+
+def config(banks: int | None, customers: int | None, days: int | None) -> ProvinceConfig:
+    """Give the size to build: the one begun, else the one asked for, else the usual one.
+
+    Raises Conflict when another size is asked for than the one begun, InvalidInput.
+    """
+    asked = {"banks": banks, "customers": customers, "days": days}
+    wanted = {name: number for name, number in asked.items() if number is not None}
+    held = begun()
+    if held is None:
+        full = {**USUAL, **wanted}
+        return ProvinceConfig(full["banks"], full["customers"], full["days"])
+    if any(getattr(held, name) != number for name, number in wanted.items()):
+        size = f"{held.banks} banks, {held.customers:,} customers and {held.days} days"
+        words = " ".join(f"--{name} {number}" for name, number in wanted.items())
+        raise Conflict(
+            f"the demo at {settings().home} is made with {size}: {words} would change nothing",
+            f"Leave it out, or make another: TITIAN_HOME=/another/folder titian demo {words}",
+        )
+    return held
 
 
 def build(config: ProvinceConfig, run_days: int = RUN_DAYS) -> Built:
@@ -104,11 +134,17 @@ def _write_privately(path: Path, text: str) -> None:
 
 def _province(config: ProvinceConfig) -> Path:
     folder = settings().home / "province"
-    manifest = folder / "province.json"
-    if not (manifest.exists() and json.loads(manifest.read_text()).get("complete")):
-        with track("Making the synthetic province", steps(config)) as advance:
+    if not _is_whole(folder):
+        with track("Making the synthetic province", steps(config), aloud=True) as advance:
             generate(config, folder, advance, force=True)
     return folder / "unload"
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        return bool(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["complete"])
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _banks(config: ProvinceConfig) -> list[BankId]:
@@ -124,7 +160,7 @@ def _banks(config: ProvinceConfig) -> list[BankId]:
 
 def _feeds(unload: Path, names: list[BankId]) -> int:
     batches = [Batch(Scope.system(bank), unload / bank) for bank in names]
-    with track("Loading the nightly feeds", None) as advance:
+    with track("Loading the nightly feeds", None, aloud=True) as advance:
         reports = load_many(batches, advance=advance)
     outcomes = [outcome for report in reports for outcome in report.outcomes]
     lost = [one for one in outcomes if one.fate in (Fate.FAILED, Fate.REJECTED, Fate.MISSING)]
@@ -142,7 +178,7 @@ def _runs(names: list[BankId], first: date, last: date) -> int:
             order for bank in names for order in control.backfill(Scope.system(bank), first, last)
         ]
         total = sum(order.total for order in orders)
-        with track("Running the days", total or None) as advance:
+        with track("Running the days", total or None, aloud=True) as advance:
             ended = [_follow(order, advance) for order in orders]
     return sum(order.finished for order in ended)
 

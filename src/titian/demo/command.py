@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -13,8 +13,6 @@ from typing import Annotated
 import typer
 import uvicorn
 from fastapi import FastAPI
-from rich.console import Console
-from rich.table import Table
 
 from titian.data import indicators
 from titian.data.jobs import executor
@@ -23,16 +21,16 @@ from titian.demo import build
 from titian.demo.accounts import ACCOUNTS
 from titian.demo.build import Built
 from titian.demo.visit import Visit, visit_all
-from titian.kernel import db
 from titian.kernel.errors import TimedOut
 from titian.kernel.ids import BankId, UserId
 from titian.kernel.progress import track
 from titian.kernel.scope import Scope
 from titian.kernel.settings import settings
+from titian.kernel.terminal import as_json, grid, note, say
 from titian.lake import store
-from titian.province import ProvinceConfig
 from titian.web.app import create_app
-from titian.web.cli import require_front, require_port, run
+from titian.web.cli import run
+from titian.web.place import require_front, require_port
 
 START_TIMEOUT_S = 30.0
 SHOWN_FAILURES = 50
@@ -43,9 +41,9 @@ def command(
     check: Annotated[
         bool, typer.Option("--check", help="Visit every page, print one JSON summary, leave.")
     ] = False,
-    banks: Annotated[int, typer.Option(min=1, help="Banks of the sample province.")] = 3,
-    customers: Annotated[int, typer.Option(min=50, help="Customers of all banks.")] = 6_000,
-    days: Annotated[int, typer.Option(min=1, help="Business dates of history.")] = 120,
+    banks: Annotated[int | None, typer.Option(help="Banks of the sample province; 3.")] = None,
+    customers: Annotated[int | None, typer.Option(help="Customers of all banks; 6,000.")] = None,
+    days: Annotated[int | None, typer.Option(help="Business dates of history; 120.")] = None,
     serve: Annotated[bool, typer.Option(help="Serve when built.")] = True,
 ) -> None:
     """Make the sample province, run its day and serve it."""
@@ -53,9 +51,9 @@ def command(
         require_front()
     if serve and not check:
         require_port(settings().host, settings().port)
-    db.upgrade()
     began = time.perf_counter()
-    built = build.existing() or build.build(ProvinceConfig(banks, customers, days))
+    config = build.config(banks, customers, days)
+    built = build.existing() or build.build(config)
     if check:
         _check(built, began)
         return
@@ -69,14 +67,13 @@ def _check(built: Built, began: float) -> None:
     with (
         executor.running(),
         _served(app) as address,
-        track("Visiting every page", len(ACCOUNTS)) as advance,
+        track("Visiting every page", len(ACCOUNTS), aloud=True) as advance,
     ):
         seen = visit_all(address, ACCOUNTS, built.password, _asked(built), advance)
-    typer.echo(json.dumps(_summary(built, seen, time.perf_counter() - began), ensure_ascii=False))
+    as_json(_summary(built, seen, time.perf_counter() - began), indent=None)
     if seen.failures:
-        console = Console(stderr=True, highlight=False)
         for failure in seen.failures[:SHOWN_FAILURES]:
-            console.print(f"failed: {failure}", markup=False)
+            note(f"failed: {failure}", style="red")
         raise typer.Exit(1)
 
 
@@ -129,12 +126,19 @@ def _served(app: FastAPI) -> Iterator[str]:
 
 def _greet(built: Built) -> None:
     chosen = settings()
-    console = Console(highlight=False)
-    console.print(f"\n[bold]Titian 梯田[/]  http://{chosen.host}:{chosen.port}")
-    console.print("Synthetic data: every person, firm and place is invented. 合成数据，均为虚构。")
-    table = Table("user 用户", "role 角色", "place 机构")
-    for account in ACCOUNTS:
-        place = "union 省联社" if account.at_union else built.first_bank
-        table.add_row(account.user_id, f"{account.name} {account.role}", place)
-    console.print(table)
-    console.print(f"Password of all of them 统一密码: [bold]{built.password}[/]\n")
+    say(f"\nTitian 梯田  http://{chosen.host}:{chosen.port}", style="bold")
+    say("Synthetic data: every person, firm and place is invented. 合成数据，均为虚构。")
+    grid(
+        ("user 用户", "role 角色", "place 机构"),
+        [
+            (
+                account.user_id,
+                f"{account.name} {account.role}",
+                "union 省联社" if account.at_union else built.first_bank,
+            )
+            for account in ACCOUNTS
+        ],
+    )
+    say(f"Password of all of them 统一密码: {built.password}", style="bold")
+    say(f"Home 数据目录: {chosen.home} (for the command line: export TITIAN_HOME={chosen.home})\n")
+    sys.stdout.flush()

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from titian.kernel.errors import InvalidInput
+from titian.kernel.clock import parse_date
 from titian.kernel.progress import track
+from titian.kernel.terminal import Json, counted, listing, say
 from titian.province.generate import LABEL, Summary, generate, steps
 from titian.province.live import stream_command
 from titian.province.model import DEFAULT_END, DEFAULT_SEED, ProvinceConfig
@@ -40,38 +38,28 @@ def generate_command(
     ] = DEFAULT_END.isoformat(),
     *,
     force: Annotated[bool, typer.Option("--force", help="Replace an older province.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Write nightly unload files, with the hidden truth apart."""
     config = ProvinceConfig(banks=banks, customers=customers, days=days, seed=seed, end=_day(end))
-    with track("province", steps(config)) as progress:
+    with track("Making the province", steps(config), aloud=True) as progress:
         summary = generate(config, out, progress, force=force)
-    if as_json:
-        typer.echo(json.dumps(summary.as_json()))
-    else:
-        _show(summary)
+    rows = list(summary.rows.items())
+    listing(("feed", "rows"), rows, none="no feed was written", whole=summary.as_json(), json=json)
+    if not json:
+        _say_more(summary)
 
 
 def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InvalidInput(
-            f"--end {text!r} is not a date", "Write year-month-day, as 2026-03-31."
-        ) from None
+    return parse_date(text, "date for --end")
 
 
-def _show(summary: Summary) -> None:
-    table = Table("feed", "rows")
-    table.columns[1].justify = "right"
-    for feed, rows in summary.rows.items():
-        table.add_row(feed, f"{rows:,}")
-    console = Console()
-    console.print(table)
-    console.print(
-        f"{summary.banks} banks, {summary.customers:,} customers, {summary.dates} dates: "
-        f"{summary.files:,} files, {summary.all_rows:,} rows ({summary.bad_rows:,} bad), "
+def _say_more(summary: Summary) -> None:
+    say(
+        f"{counted(summary.banks, 'bank')}, {counted(summary.customers, 'customer')}, "
+        f"{counted(summary.dates, 'date')}: {counted(summary.files, 'file')}, "
+        f"{counted(summary.all_rows, 'row')} ({summary.bad_rows:,} bad), "
         f"{summary.size_bytes / 1e6:,.0f} MB in {summary.seconds:.1f} s"
     )
-    console.print(LABEL, style="dim")
-    console.print(f"{summary.out}", markup=False)
+    say(LABEL, style="dim")
+    say(f"{summary.out}")

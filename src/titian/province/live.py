@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, BinaryIO, Final
 
 import msgspec
 import numpy as np
@@ -21,7 +21,7 @@ import pyarrow as pa
 import typer
 
 from titian.kernel import clock
-from titian.kernel.errors import InvalidInput, NotFound
+from titian.kernel.errors import Corrupt, InvalidInput, NotFound, Unavailable
 from titian.province import fraud, text
 from titian.province.codes import words
 from titian.province.entries import honest_entries
@@ -99,22 +99,28 @@ def stream(
 
 
 def config_of(folder: Path) -> ProvinceConfig:
-    """The configuration of a generated province. Raises NotFound when there is none."""
+    """The configuration of a generated province. Raises NotFound, Corrupt."""
     path = folder / MANIFEST
     if not path.is_file():
         raise NotFound(
             f"{folder} holds no province", "Run `titian province generate --out` there first."
         )
-    manifest = json.loads(path.read_text(encoding="utf-8"))
-    first, last = (date.fromisoformat(manifest[name]) for name in ("first_date", "last_date"))
-    return ProvinceConfig(
-        banks=len(manifest["banks"]),
-        customers=sum(bank["customers"] for bank in manifest["banks"]),
-        days=(last - first).days + 1,
-        seed=manifest["seed"],
-        end=last,
-        bad_row_share=manifest["bad_row_share"],
-    )
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        first, last = (date.fromisoformat(manifest[name]) for name in ("first_date", "last_date"))
+        return ProvinceConfig(
+            banks=len(manifest["banks"]),
+            customers=sum(bank["customers"] for bank in manifest["banks"]),
+            days=(last - first).days + 1,
+            seed=manifest["seed"],
+            end=last,
+            bad_row_share=manifest["bad_row_share"],
+        )
+    except (ValueError, KeyError, TypeError, InvalidInput):
+        raise Corrupt(
+            f"{path} does not describe a whole province",
+            "Generate it again: `titian province generate --force`.",
+        ) from None
 
 
 def stream_command(
@@ -123,15 +129,16 @@ def stream_command(
     speed: Annotated[float, typer.Option(help="Times real time; 0 = without waiting.")] = 1.0,
     limit: Annotated[int, typer.Option(help="Stop after so many events; 0 = never.")] = 0,
     start: Annotated[
-        datetime | None, typer.Option(help="Bank-local moment after the history.")
+        str | None, typer.Option(help="Bank-local moment after the history: 2026-04-01T08:00.")
     ] = None,
 ) -> None:
     """Stream synthetic events, one JSON object a line, going on from a province's history."""
     if limit < 0:
         raise InvalidInput(f"--limit is {limit}", "Give 0 for no limit or a positive number.")
-    events = stream(config_of(province), speed, start)
+    begin = None if start is None else _moment(start)
+    events = stream(config_of(province), speed, begin)
     encode = msgspec.json.Encoder().encode
-    target = sys.stdout.buffer if out is None else out.open("ab")
+    target = sys.stdout.buffer if out is None else _opened(out)
     try:
         for number, event in enumerate(events, start=1):
             target.write(encode(event) + b"\n")
@@ -141,6 +148,24 @@ def stream_command(
     finally:
         if out is not None:
             target.close()
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(
+            f"--start {text[:40]!r} is no moment", "Write it as 2026-04-01T08:00, bank-local."
+        ) from None
+
+
+def _opened(out: Path) -> BinaryIO:
+    try:
+        return out.open("ab")
+    except OSError as error:
+        raise Unavailable(
+            f"{out} cannot be written ({error.strerror})", "Name a file you may write with --out."
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ def _within(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
         raise InvalidInput(
             f"{name} is {value}, outside {low} to {high}",
-            f"Give a value from {low} to {high}",
+            f"Give a value from {low} to {high}.",
         )
 
 

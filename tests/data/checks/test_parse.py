@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from titian.data.checks.compile import describe
 from titian.data.checks.model import Check, CheckKind, Severity
 from titian.data.checks.parse import parse_checks
+from titian.data.checks.wording import describe
 from titian.data.strict import read_yaml
 from titian.kernel.errors import InvalidDefinition
 
@@ -22,25 +22,26 @@ def parsed(line: str) -> Check:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("{not_null: [id, org]}", "id, org not null"),
-        ("{unique: [id]}", "id unique"),
-        ("{accepted: {column: org, values: [a, 1]}}", "org in a, 1"),
-        ("{range: {column: amount_fen, min: 0}}", "amount_fen from 0 to any"),
-        ("{range: {column: opened, max: 2026-01-01}}", "opened from any to 2026-01-01"),
-        ("{reference: {columns: [org], to: core.org}}", "org in core.org"),
-        ("{condition: amount_fen > 0}", "amount_fen > 0"),
-        ("{row_count: {min: 1, max: 5}}", "rows from 1.0 to 5.0"),
-        ("{row_count_drift: {max_ratio: 0.5}}", "rows within 50% of the date before"),
-        ("{freshness: {column: opened, max_days: 3}}", "opened at most 3 days old"),
+        ("{not_null: [id, org]}", "id, org must not be empty"),
+        ("{unique: [id]}", "id must not repeat"),
+        ("{accepted: {column: org, values: [a, 1]}}", "org must be one of a, 1"),
+        ("{range: {column: amount_fen, min: 0}}", "amount_fen must be at least 0"),
+        ("{range: {column: opened, max: 2026-01-01}}", "opened must be at most 2026-01-01"),
+        ("{reference: {columns: [org], to: core.org}}", "org must be found in core.org"),
+        ("{condition: amount_fen > 0}", "amount_fen > 0 must hold"),
+        ("{row_count: {min: 1, max: 5}}", "the number of rows must be from 1 to 5"),
+        ("{row_count_drift: {max_ratio: 0.5}}", "the rows must be within 50% of the date before"),
+        ("{freshness: {column: opened, max_days: 3}}", "opened must be at most 3 days old"),
         (
             "{sum_equals: {column: amount_fen, feed: loan}}",
-            "sum of amount_fen equals the control total of loan",
+            "the sum of amount_fen must equal the control total of loan",
         ),
         (
             "{reconcile: {ours: sum(amount_fen), to: core.gl, theirs: sum(x), by: [org]}}",
-            "sum(amount_fen) equals sum(x) of core.gl by org",
+            "sum(amount_fen) must equal sum(x) of core.gl by org",
         ),
         ("{unique: [id], label: one loan one row}", "one loan one row"),
+        ("{unique: [id], label: {zh: 一笔一行, en: one loan one row}}", "one loan one row"),
     ],
 )
 def test_it_works(line: str, words: str) -> None:

@@ -15,7 +15,7 @@ from datetime import date
 
 from sqlglot import exp, parse_one
 
-from titian.data.checks.model import Check, CheckKind, Literal
+from titian.data.checks.model import Check, CheckKind
 from titian.lake.schema import BUSINESS_DATE, Table
 
 DIALECT = "duckdb"
@@ -139,30 +139,6 @@ def reconcile(check: Check, day: date) -> exp.Select:
         copy=False,
     )
     return query.where(apart, copy=False).limit(SAMPLE_ROWS, copy=False)
-
-
-def describe(check: Check) -> str:
-    """Say in a few words what a check asks; what people read where it has no label."""
-    if check.label:
-        return check.label
-    columns = ", ".join(check.columns)
-    by = f" by {columns}" if columns else ""
-    words = {
-        CheckKind.ACCEPTED: f"{columns} in {', '.join(map(str, check.values))}",
-        CheckKind.RANGE: f"{columns} from {_end(check.low)} to {_end(check.high)}",
-        CheckKind.REFERENCE: f"{columns} in {check.to}",
-        CheckKind.CONDITION: check.where,
-        CheckKind.ROW_COUNT: f"rows from {_end(check.low)} to {_end(check.high)}",
-        CheckKind.ROW_COUNT_DRIFT: f"rows within {check.tolerance:.0%} of the date before",
-        CheckKind.FRESHNESS: f"{columns} at most {check.max_days} days old",
-        CheckKind.SUM_EQUALS: f"sum of {columns} equals the control total of {check.theirs}",
-        CheckKind.RECONCILE: f"{check.ours} equals {check.theirs} of {check.to}{by}",
-    }
-    return words.get(check.kind, f"{columns} {check.kind.value.replace('_', ' ')}")
-
-
-def _end(value: Literal | None) -> str:
-    return "any" if value is None else str(value)
 
 
 def _metric(check: Check, at: int) -> exp.Expr:

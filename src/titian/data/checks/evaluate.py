@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from titian.data.checks import compile as compiler
 from titian.data.checks.model import Check, CheckKind, Outcome
+from titian.kernel.errors import Cause
 from titian.kernel.ids import new_id
 from titian.lake import masking
 from titian.lake.schema import BUSINESS_DATE, Mask, Table
@@ -128,53 +129,55 @@ def _judge(
             return _Found(passed=True, failing=0, measured="")
         case _:
             failing = _whole(value or 0)
-            return _Found(failing == 0, failing, f"{failing:,} of {rows:,} rows")
+            return _Found(failing == 0, failing, Cause(f"{failing:,} of {rows:,} rows"))
 
 
 def _row_count(check: Check, rows: int) -> _Found:
     low = check.low is None or rows >= _number(check.low)
     high = check.high is None or rows <= _number(check.high)
-    return _Found(low and high, 0 if low and high else 1, f"{rows:,} rows")
+    return _Found(low and high, 0 if low and high else 1, Cause(f"{rows:,} rows"))
 
 
 def _drift(check: Check, rows: int, previous: int | None) -> _Found:
     if not previous:
-        return _Found(passed=True, failing=0, measured=f"{rows:,} rows, none to compare with")
+        return _Found(
+            passed=True, failing=0, measured=Cause(f"{rows:,} rows, none to compare with")
+        )
     ratio = abs(rows - previous) / previous
     passed = ratio <= check.tolerance
-    words = f"{previous:,} → {rows:,} rows ({(rows - previous) / previous:+.1%})"
+    words = Cause(f"{previous:,} → {rows:,} rows ({(rows - previous) / previous:+.1%})")
     return _Found(passed, 0 if passed else 1, words)
 
 
 def _freshness(check: Check, value: object, rows: int, day: date) -> _Found:
     newest = value.date() if isinstance(value, datetime) else value
     if not isinstance(newest, date):
-        words = "no rows" if rows == 0 else "no date in any row"
+        words = Cause("no rows") if rows == 0 else Cause("no date in any row")
         return _Found(passed=False, failing=1, measured=words)
     passed = newest >= day - timedelta(days=check.max_days)
-    return _Found(passed, 0 if passed else 1, f"newest is {newest}")
+    return _Found(passed, 0 if passed else 1, Cause(f"newest is {newest}"))
 
 
 def _sum_equals(check: Check, value: object, day: date, facts: Facts) -> _Found:
     total = facts.control_total(check.theirs, check.to_columns[0], day)
     if total is None:
-        words = f"feed {check.theirs} gave no control total for {check.to_columns[0]}"
+        words = Cause(f"feed {check.theirs} gave no control total for {check.to_columns[0]}")
         return _Found(passed=True, failing=0, measured=words)
     ours = _number(value or 0)
     passed = abs(ours - Decimal(str(total))) <= Decimal(str(check.tolerance))
-    return _Found(passed, 0 if passed else 1, f"{ours:,} against {total:,}")
+    return _Found(passed, 0 if passed else 1, Cause(f"{ours:,} against {total:,}"))
 
 
 def _reconcile(session: JobSession, open_: Outcome) -> Outcome:
     query = compiler.reconcile(open_.check, open_.business_date).sql(compiler.DIALECT)
     found = session.sql(query).to_pylist()
     if not found:
-        return replace(open_, measured="all agree")
+        return replace(open_, measured=Cause("all agree"))
     sample = tuple(
         {name: str(value) for name, value in row.items() if name != "failing"} for row in found
     )
     failing, first = _whole(found[0]["failing"]), sample[0]
-    words = f"{failing:,} differ, such as {first['ours']} against {first['theirs']}"
+    words = Cause(f"{failing:,} differ, such as {first['ours']} against {first['theirs']}")
     return replace(open_, passed=False, failing=failing, measured=words, sample=sample)
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from titian.kernel.labels import UNSAID, Label
+
 
 class CheckKind(StrEnum):
     """What a check asks of a table."""
@@ -54,7 +56,7 @@ class Check:
     theirs: str = ""
     tolerance: float = 0.0
     max_days: int = 0
-    label: str = ""
+    label: Label = UNSAID
     line: int = 0
 
     @property

@@ -12,6 +12,7 @@ from sqlglot.errors import SqlglotError
 
 from titian.data.checks.model import Check, CheckKind, Literal, Severity
 from titian.data.strict import Document, Place, nearest
+from titian.kernel.labels import UNSAID
 
 MAX_CHECKS = 100
 MAX_VALUES = 1_000
@@ -63,7 +64,7 @@ def _parse_one(document: Document, item: object, place: Place, columns: frozense
         severity=Severity(
             document.choice(severity, (*place, "severity"), "severity", list(Severity))
         ),
-        label=document.text(label, (*place, "label"), "label") if label else "",
+        label=document.label(label, (*place, "label"), "label") if label else UNSAID,
         line=document.line(place),
         **fields,  # type: ignore[arg-type]  # each reader gives the fields of its kind
     )

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, case, func, insert, select, update
 
-from titian.data.checks.compile import describe
 from titian.data.checks.model import Outcome, Severity
 from titian.data.checks.tables import check_result
+from titian.data.checks.wording import describe
 from titian.kernel import clock, db
 from titian.kernel.ids import BankId, RunId
 from titian.kernel.scope import Permission, Scope
