@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import json
 import os
@@ -9,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 
 import pyarrow as pa
 import pytest
@@ -314,6 +316,22 @@ def test_22_no_chromium_is_named_and_no_fault(
     found = doctor()
     assert ill(found) == []
     assert "apt-get install chromium" in found["chromium (tests only)"].seen
+
+
+def test_23_without_openmp_no_model_is_taught(
+    doctor: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = importlib.import_module
+
+    def load(name: str) -> ModuleType:
+        if name == "lightgbm":
+            raise OSError("libgomp.so.1: cannot open shared object file")
+        return real(name)
+
+    monkeypatch.setattr(importlib, "import_module", load)
+    found = doctor()
+    assert ill(found) == ["training of models"]
+    assert "apt-get install libgomp1" in found["training of models"].remedy
 
 
 def test_a_look_that_fails_is_a_finding() -> None:

@@ -32,6 +32,7 @@ def _stages(home: Path | None) -> tuple[Stage, ...]:
             ("python", program.python),
             ("packages", program.packages),
             ("front end", program.front_end),
+            ("training of models", program.learners),
             ("chromium (tests only)", program.chromium),
             ("settings", partial(program.settings_file, home)),
         ),

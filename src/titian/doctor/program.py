@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import json
 import re
@@ -135,6 +136,16 @@ def machine_clock() -> Finding:
         seen = f"{now:%Y-%m-%d %H:%M} UTC is before the newest act of the audit log"
         return Finding("clock", False, f"{seen} ({newest[0].at:%Y-%m-%d %H:%M})", remedy)
     return Finding("clock", True, f"{now.astimezone(clock.BANK_TZ):%Y-%m-%d %H:%M} at the banks")
+
+
+def learners() -> Finding:
+    """Look whether models can be taught: LightGBM needs the system's OpenMP."""
+    try:
+        importlib.import_module("lightgbm")
+    except OSError as error:
+        remedy = "Debian and Ubuntu: apt-get install libgomp1; macOS: brew install libomp"
+        return Finding("training of models", False, str(error), remedy)
+    return Finding("training of models", True, "LightGBM and OpenMP are here")
 
 
 def chromium() -> Finding:
