@@ -6,16 +6,20 @@ small tree, from which every target is compiled. This room knows no feed, no ban
 whoever states a rule brings the fields.
 
 Where things are
-    conditions/   text -> typed tree -> DuckDB SQL and words
+    conditions/   text -> typed tree -> DuckDB SQL, numpy, Python and words
     outline/      a condition as groups and rows that people build, to text and back
 """
 
+from titian.decide.conditions.columns import DTYPES, Column, Columns, column
 from titian.decide.conditions.condition import Condition, parse
 from titian.decide.conditions.fields import Field, Kind, Schema, Type
 from titian.decide.conditions.problems import ConditionError, Problem
 from titian.kernel.labels import Label
 
 __all__ = [
+    "DTYPES",
+    "Column",
+    "Columns",
     "Condition",
     "ConditionError",
     "Field",
@@ -24,5 +28,6 @@ __all__ = [
     "Problem",
     "Schema",
     "Type",
+    "column",
     "parse",
 ]

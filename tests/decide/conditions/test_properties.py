@@ -1,15 +1,22 @@
-"""Generated conditions over generated rows: the compiled SQL must say what the text says."""
+"""Generated conditions over generated rows: the compiled SQL must say what the text says.
+
+What numpy and Python make of a condition must be what DuckDB makes of that SQL, row by row.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from titian.decide import ConditionError, Schema, parse
+from titian.decide import Condition, ConditionError, Schema, column, parse
 
 ROWS = """
 CREATE TABLE facts AS
@@ -187,9 +194,139 @@ conditions = st.recursive(
 )
 
 
+Rows = list[dict[str, Any]]
+LARGEST = 2**63 - 1
+EPOCH = datetime.fromisoformat("1970-01-01")
+
+CELLS: dict[str, st.SearchStrategy[Any]] = {
+    "age_years": st.none()
+    | st.integers(-3, 120)
+    | st.sampled_from([LARGEST, -LARGEST - 1, -LARGEST, 2**53 + 1, 2**32]),
+    "balance_fen": st.none() | st.integers(-LARGEST - 1, LARGEST) | st.integers(-2, 2),
+    "rate": st.none() | st.decimals(-1, 1, places=6),
+    "land_mu": st.none() | st.decimals(-9_999_999, 9_999_999, places=2),
+    "score": st.none() | st.floats() | st.sampled_from([0.5, 1.5, 2.5, -0.5, 0.285]),
+    "gender": st.none() | st.sampled_from(["male", "female"]),
+    "name": st.none()
+    | st.text(max_size=6)
+    | st.text("王小ab%_ \u3000ßİσς\n", max_size=6)
+    | st.sampled_from(["王小二", "ab", "aab", "", " a "]),
+    "opt_out": st.none() | st.booleans(),
+    "open_date": st.none() | st.dates() | st.dates(date(1969, 12, 20), date(1970, 1, 12)),
+    "seen_at": st.none()
+    | st.datetimes()
+    | st.timedeltas(timedelta(days=-2), timedelta(days=2)).map(lambda time: EPOCH + time),
+}
+ARROW = pa.schema(
+    [
+        ("age_years", pa.int64()),
+        ("balance_fen", pa.int64()),
+        ("rate", pa.decimal128(9, 6)),
+        ("land_mu", pa.decimal128(9, 2)),
+        ("score", pa.float64()),
+        ("gender", pa.string()),
+        ("name", pa.string()),
+        ("opt_out", pa.bool_()),
+        ("open_date", pa.date32()),
+        ("seen_at", pa.timestamp("us")),
+    ]
+)
+
+SIGNS = st.sampled_from(
+    ["=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"]
+)
+WHOLE = ("age_years", "balance_fen", "7", "-1", "0", "9223372036854775807")
+NUMBERS = (*WHOLE, "rate", "land_mu", "score", "0.5", "2.25", "1e300", "-1.5e0")
+TIMES = ("open_date", "seen_at", "DATE '1970-01-01'", "TIMESTAMP '2026-03-31 23:59:59'")
+TEXTS = ("name", "gender", "'王小二'", "'ab'", "''")
+
+
+def filled(pattern: str, *parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.tuples(*parts).map(lambda made: pattern.format(*made))
+
+
+def with_branches(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return (
+        filled("coalesce({}, {})", inner, inner)
+        | filled("nullif({}, {})", inner, inner)
+        | filled("{}({}, {}, {})", st.sampled_from(["least", "greatest"]), inner, inner, inner)
+        | filled("CASE WHEN opt_out THEN {} ELSE {} END", inner, inner)
+        | filled("CASE WHEN age_years > 30 THEN {} END", inner)
+    )
+
+
+any_whole = st.recursive(
+    st.sampled_from(WHOLE)
+    | filled("date_diff('{}', {}, {})",
+             st.sampled_from(["day", "week", "month", "quarter", "year"]),
+             st.sampled_from(TIMES), st.sampled_from(TIMES))
+    | filled("date_diff('{}', seen_at, TIMESTAMP '2026-03-31 23:59:59')",
+             st.sampled_from(["hour", "minute"]))
+    | filled("{}({})", st.sampled_from(["year", "quarter", "month", "day", "isodow"]),
+             st.sampled_from(TIMES))
+    | filled("length({})", st.sampled_from(TEXTS))
+    | st.sampled_from(["hour(seen_at)", "(open_date - DATE '2026-01-01')"]),
+    lambda inner: filled("({} {} {})", inner, st.sampled_from(["+", "-", "*", "//", "%"]), inner)
+    | filled("{}({})", st.sampled_from(["-", "abs"]), inner)
+    | with_branches(inner),
+    max_leaves=4,
+)  # fmt: skip
+any_number = st.recursive(
+    st.sampled_from(NUMBERS),
+    lambda inner: (
+        filled("({} {} {})", inner, st.sampled_from(["+", "-", "*", "/"]), inner)
+        | filled("{}({})", st.sampled_from(["-", "abs", "floor", "ceil"]), inner)
+        | filled("round({}, {})", inner, st.integers(0, 4).map(str))
+        | with_branches(inner)
+    ),
+    max_leaves=4,
+)
+any_text = st.recursive(
+    st.sampled_from(TEXTS),
+    lambda inner: filled("{}({})", st.sampled_from(["lower", "upper", "trim"]), inner)
+    | filled("{}({}, {})", st.sampled_from(["left", "right"]), inner,
+             st.sampled_from(["0", "1", "3", "9999999999"]))
+    | filled("substr({}, {}, {})", inner, st.sampled_from(["0", "1", "2", "9999999999"]),
+             st.sampled_from(["0", "1", "9999999999"]))
+    | filled("coalesce({}, {})", inner, inner),
+    max_leaves=3,
+)  # fmt: skip
+any_time = st.sampled_from(TIMES) | filled(
+    "(open_date {} {})", st.sampled_from(["+", "-"]), any_whole
+)
+any_leaf = (
+    filled("{} {} {}", any_whole, SIGNS, any_whole)
+    | filled("{} {} {}", any_number, SIGNS, any_number)
+    | filled("{} {} {}", any_text, SIGNS, any_text)
+    | filled("{} {} {}", any_time, SIGNS, any_time)
+    | filled("{} {}BETWEEN {} AND {}", any_number, st.sampled_from(["", "NOT "]),
+             any_number, any_number)
+    | filled("{} IN ({}, 0.5, 3)", any_number, any_whole.filter(lambda text: text in WHOLE[2:]))
+    | filled("{} IN ({})", any_text, st.sampled_from(["'ab'", "'ab', '王小二', ''"]))
+    | filled("{} IN ({})", any_whole, st.sampled_from(["7", ", ".join(map(str, range(12)))]))
+    | filled("{} IN (DATE '1970-01-01', DATE '2020-02-29')", any_time)
+    | filled("{} LIKE '{}'", any_text, st.text("王a%_b", max_size=5))
+    | filled("{}({}, {})", st.sampled_from(["contains", "starts_with", "ends_with"]),
+             any_text, any_text)
+    | filled("{} IS {}NULL", any_number, st.sampled_from(["", "NOT "]))
+    | st.sampled_from(["opt_out", "TRUE", "opt_out IS TRUE", "opt_out IS NOT FALSE", "1 < 2"])
+)  # fmt: skip
+any_conditions = st.recursive(
+    any_leaf,
+    lambda inner: (
+        filled("({} {} {})", inner, st.sampled_from(["AND", "OR"]), inner)
+        | filled("NOT ({})", inner)
+        | filled("(({}) = ({}))", inner, inner)
+        | filled("(({}) IS {})", inner, st.sampled_from(["TRUE", "FALSE", "NOT TRUE"]))
+        | with_branches(inner.map(lambda text: f"({text})"))
+    ),
+    max_leaves=6,
+)
+
+
 @pytest.fixture(scope="module")
 def facts() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
+    connection = duckdb.connect(config={"threads": 1})
     connection.execute(ROWS)
     connection.execute(f"CREATE OR REPLACE TABLE facts AS SELECT {COLUMNS} FROM facts")
     return connection
@@ -205,6 +342,56 @@ def test_compiled_sql_means_what_the_text_means(
         f"SELECT {compiled} AS ours, ({pair.truth}) AS truth FROM facts"
     ).fetchall()
     assert [ours for ours, _ in rows] == [truth for _, truth in rows], compiled
+
+
+def parsed(text: str, schema: Schema) -> Condition:
+    try:
+        return parse(text, schema)
+    except ConditionError as error:
+        if {problem.code for problem in error.problems} <= {"bad_value", "too_deep"}:
+            reject()
+        raise
+
+
+def of_numpy(condition: Condition, schema: Schema, rows: Rows) -> list[bool | None]:
+    columns = {
+        name: column([row[name] for row in rows], schema[name].type) for name in condition.fields
+    }
+    values, known = condition.batch()(columns, len(rows))
+    assert len(values) == len(rows)
+    assert known is None or not (values & ~known).any()
+    masks = [True] * len(rows) if known is None else known.tolist()
+    return [value if sure else None for value, sure in zip(values.tolist(), masks, strict=True)]
+
+
+def assert_agree(condition: Condition, schema: Schema, rows: Rows, truth: Iterable[Any]) -> None:
+    wanted = list(truth)
+    assert of_numpy(condition, schema, rows) == wanted
+    assert list(map(condition.row(), rows)) == wanted
+    assert list(map(condition.holds(), rows)) == [value is True for value in wanted]
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(pair=conditions)
+def test_the_three_targets_agree_on_known_rows(
+    facts: duckdb.DuckDBPyConnection, schema: Schema, pair: Pair
+) -> None:
+    condition = parse(pair.text, schema)
+    found = facts.execute(f"SELECT *, {condition.sql()} FROM facts").fetchall()
+    names = [field.name for field in schema]
+    rows = [dict(zip(names, row, strict=False)) for row in found]
+    assert_agree(condition, schema, rows, [row[-1] for row in found])
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(text=any_conditions, rows=st.lists(st.fixed_dictionaries(CELLS), min_size=1, max_size=8))
+def test_the_three_targets_agree_on_any_rows(
+    facts: duckdb.DuckDBPyConnection, schema: Schema, text: str, rows: Rows
+) -> None:
+    condition = parsed(text, schema)
+    facts.register("given_rows", pa.Table.from_pylist(rows, ARROW))
+    found = facts.execute(f"SELECT {condition.sql()} FROM given_rows").fetchall()
+    assert_agree(condition, schema, rows, [row[0] for row in found])
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)

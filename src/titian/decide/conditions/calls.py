@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NUMBER", "arithmetic", "check", "need"]
 
+MAX_CHARACTERS = 2**32 - 1  # DuckDB refuses to count further
+
 _FORBIDDEN: tuple[tuple[tuple[type[exp.Expr], ...], str], ...] = (
     ((exp.Window,), "window"),
     ((exp.AggFunc, exp.IgnoreNulls, exp.Filter), "aggregate"),
@@ -116,9 +118,17 @@ def _built(
         return Constant(int(fen), INTEGER)
     if name in ("round", "floor", "ceil") and first.type.kind is Kind.INTEGER:
         return first
+    if name in ("left", "right", "substr"):
+        nodes = [nodes[0], *(_character(node) for node in nodes[1:])]
     if name == "round":
         return _round(first, nodes[1] if len(nodes) > 1 else Constant(0, INTEGER))
     return Call(name, tuple(nodes), function.result(tuple(n.type for n in nodes)))
+
+
+def _character(node: Node) -> Node:
+    assert isinstance(node, Constant)
+    assert isinstance(node.value, int)
+    return Constant(min(node.value, MAX_CHARACTERS), INTEGER)
 
 
 def _round(first: Node, places: Node) -> Node:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlglot import exp
 
-from titian.decide.conditions import sql, tree, words
+from titian.decide.conditions import numeric, python, sql, tree, words
 from titian.decide.conditions.check import Checker
+from titian.decide.conditions.columns import Column, Columns
 from titian.decide.conditions.fields import Schema
 from titian.decide.conditions.parse import syntax_tree
 from titian.decide.conditions.problems import ConditionError
@@ -32,6 +34,18 @@ class Condition:
     def sql(self) -> str:
         """Compile to DuckDB SQL text over columns named like the fields."""
         return sql.text(self.tree)
+
+    def batch(self) -> Callable[[Columns, int], Column]:
+        """Compile for micro-batches: columns and their length n to values [n] and what is known."""
+        return numeric.compile_batch(self.tree)
+
+    def row(self) -> Callable[[python.Row], bool | None]:
+        """Compile for single rows of plain Python values: true, false or None (unknown)."""
+        return python.compile_row(self.tree)
+
+    def holds(self) -> Callable[[python.Row], bool]:
+        """Compile for single rows where only true matters: faster than `row`."""
+        return python.compile_holds(self.tree)
 
     def explain(self, locale: str = "zh") -> str:
         """Say it in words (`zh` or `en`)."""

@@ -1,0 +1,142 @@
+"""The numpy target: a typed tree as one function over the columns of a micro-batch.
+
+Every node gives values and a mask of what is known; logic keeps its values false where nothing is
+known, so that a condition's values alone say where it holds. Constants are arrays of length 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from titian.decide.conditions import arrays, scalar
+from titian.decide.conditions.arrays import Kernel
+from titian.decide.conditions.columns import DTYPES, Array, Column, Columns, checked, column
+from titian.decide.conditions.fields import Kind, Type
+from titian.decide.conditions.logic import FORMS, Evaluate, both, comparison
+from titian.decide.conditions.tree import Call, Constant, Node, Ref
+
+_WHOLE: dict[str, Kernel] = {
+    "add": arrays.whole(np.add),
+    "sub": arrays.whole(np.subtract),
+    "mul": arrays.whole(np.multiply),
+    "neg": arrays.whole(np.negative),
+    "abs": arrays.whole(np.absolute),
+    "intdiv": arrays.whole_quotient,
+    "mod": arrays.remainder,
+}
+_DOUBLE: dict[str, Kernel] = {
+    **{
+        op: arrays.plain(ufunc)
+        for op, ufunc in (
+            ("add", np.add),
+            ("sub", np.subtract),
+            ("mul", np.multiply),
+            ("neg", np.negative),
+            ("abs", np.absolute),
+            ("floor", np.floor),
+            ("ceil", np.ceil),
+        )
+    },
+    "round": arrays.round_double,
+    "div": arrays.quotient,
+}
+_TIMES: dict[str, Kernel] = {
+    **{part: arrays.plain(function) for part, function in arrays.PARTS.items()},
+    **{f"date_diff_{unit}": arrays.date_diff(unit) for unit in arrays.COUNTED},
+    "days_between": arrays.date_diff("day"),
+    "add_days": arrays.shifted(1),
+    "sub_days": arrays.shifted(-1),
+}
+_KERNELS: dict[Kind, dict[str, Kernel]] = {
+    Kind.INTEGER: _WHOLE,
+    Kind.DOUBLE: _DOUBLE,
+    Kind.DATE: _TIMES,
+    Kind.TIMESTAMP: _TIMES,
+}
+
+
+def compile_batch(node: Node) -> Callable[[Columns, int], Column]:
+    """Compile to a function of columns and their length n.
+
+    It gives the values [n] (true only where the condition holds) and the mask [n] of where it is
+    known. Raises KeyError for a missing column, InvalidInput for one of another dtype.
+    """
+    evaluate = _compiled(node)
+
+    def batch(columns: Columns, n: int) -> Column:
+        with np.errstate(all="ignore"):
+            values, known = evaluate(columns)
+        if len(values) != n:
+            values = np.broadcast_to(values, n)
+        return Column(values, known if known is None or len(known) == n
+                      else np.broadcast_to(known, n))  # fmt: skip
+
+    return batch
+
+
+def _compiled(node: Node) -> Evaluate:
+    if isinstance(node, Constant):
+        value = column([node.value], node.type)
+        return lambda _: value
+    if isinstance(node, Ref):
+        name, kind = node.field.name, node.type.kind
+        return lambda columns: checked(name, columns[name], kind)
+    args = [_compiled(arg) for arg in node.args]
+    form = FORMS.get(node.op)
+    if form is not None:
+        return form(node, args)
+    compare = comparison(node)
+    if compare is not None:
+        return _strict(lambda left, right: Column(compare(left, right)), args)
+    return _strict(_kernel(node), args[:1] if node.op == "like" else args)
+
+
+def _strict(kernel: Kernel, args: Sequence[Evaluate]) -> Evaluate:
+    """Compute where every argument is known."""
+
+    def one(columns: Columns) -> Column:
+        values, known = args[0](columns)
+        made, possible = kernel(values)
+        return _settled(made, both(known, possible))
+
+    def two(columns: Columns) -> Column:
+        left, left_known = args[0](columns)
+        right, right_known = args[1](columns)
+        made, possible = kernel(left, right)
+        return _settled(made, both(both(left_known, right_known), possible))
+
+    def several(columns: Columns) -> Column:
+        given = [arg(columns) for arg in args]
+        made, known = kernel(*(values for values, _ in given))
+        for _, mask in given:
+            known = both(known, mask)
+        return _settled(made, known)
+
+    return {1: one, 2: two}.get(len(args), several)
+
+
+def _settled(values: Array, known: Array | None) -> Column:
+    if known is not None and values.dtype == np.bool_:
+        values = values & known
+    return Column(values, known)
+
+
+def _kernel(node: Call) -> Kernel:
+    given = node.args[0].type
+    found = _KERNELS.get(given.kind, {}).get(node.op)
+    if found is not None:
+        return found
+    if node.op == "cast" and Kind.DECIMAL not in (given.kind, node.type.kind):
+        dtype = DTYPES[node.type.kind]
+        return arrays.plain(lambda values: values.astype(dtype))
+    if node.op == "cast" and given.kind is node.type.kind:
+        return Column
+    return _each(scalar.function(node), 1 if node.op == "like" else len(node.args), node.type)
+
+
+def _each(function: scalar.Operation, arguments: int, type_: Type) -> Kernel:
+    """Call a function of single values for each cell."""
+    mapped, dtype = np.frompyfunc(function, arguments, 1), DTYPES[type_.kind]
+    return lambda *args: Column(mapped(*args).astype(dtype, copy=False))
