@@ -69,8 +69,10 @@ class _Layout:
         rows: list[tuple[int, ...]] = []
         for number, group in enumerate(self.groups):
             first = len(rows)
-            rows += [self._row(number, feature) for feature in group]
-            series[number] = self._series(number, first, len(rows))
+            ordered = sorted(group, key=lambda n: self.features[n].with_current)
+            rows += [self._row(number, feature) for feature in ordered]
+            before = sum(not self.features[n].with_current for n in group)
+            series[number] = self._series(number, first, first + before, len(rows))
             for place, (length, delay, counted) in enumerate(self.spans[number]):
                 spans[number, place] = (length, delay, counted)
             for place, column in enumerate(self.columns[number]):
@@ -89,7 +91,7 @@ class _Layout:
     def _columns(self, group: list[int]) -> list[str]:
         return list(dict.fromkeys(self.features[n].of for n in group if self.features[n].of))
 
-    def _series(self, number: int, first: int, end: int) -> tuple[int, ...]:
+    def _series(self, number: int, first: int, counted: int, end: int) -> tuple[int, ...]:
         members = [self.features[n] for n in self.groups[number]]
         resolution = members[0].resolution_us
         reach = max(feature.span_us + feature.delay_us for feature in members)
@@ -101,6 +103,7 @@ class _Layout:
             len(self.columns[number]),
             reach + (HOUR_US if resolution > 1 else 0),
             first,
+            counted,
             end,
         )
 
@@ -111,4 +114,4 @@ class _Layout:
             edges = [(length, delay) for length, delay, _ in self.spans[number]]
             span = edges.index((feature.span_us, feature.delay_us))
         column = self.columns[number].index(feature.of) if feature.of else 0
-        return (span, int(feature.measure), column, int(feature.with_current), feature_no)
+        return (span, int(feature.measure), column, feature_no)

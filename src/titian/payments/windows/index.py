@@ -29,7 +29,7 @@ def home(first: int, second: int, rows: int) -> int:
     return row
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def find_slot(keys: Ints, key: int, series: int) -> int:
     """Give the row of `keys` that holds the key, or the empty row where it belongs."""
     rows = keys.shape[0]
@@ -39,7 +39,7 @@ def find_slot(keys: Ints, key: int, series: int) -> int:
     return row
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def count_value(pairs: Ints, place: int, value: int) -> int:
     """Count a value once more; give how often it now occurs."""
     rows = pairs.shape[0]
@@ -53,7 +53,7 @@ def count_value(pairs: Ints, place: int, value: int) -> int:
     return occurs
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def discount_value(pairs: Ints, place: int, value: int) -> int:
     """Count a value once less; give how often it still occurs."""
     rows = pairs.shape[0]

@@ -31,16 +31,27 @@ from titian.payments.windows.layout import (
     W_TAIL,
 )
 from titian.payments.windows.rings import cell, grow, push_maximum, rebuild_maxima
-from titian.payments.windows.spans import advance, enter, floor_to, group_width, shorten
+from titian.payments.windows.spans import (
+    admit,
+    advance,
+    drop_unread,
+    enter,
+    find_oldest,
+    floor_to,
+    group_width,
+    shorten,
+)
 
 if TYPE_CHECKING:
     from titian.payments.windows.layout import Input, Ints, Shape, Store
 
 
-@njit(cache=True, nogil=True)
-def has_room(shape: Shape, store: Store, number: int, slot_no: int) -> bool:
+@njit(cache=True, nogil=True, forceinline=True)
+def has_room(shape: Shape, store: Store, number: int, slot_no: int, now: int) -> bool:
     """Make room for one entry; False when the pool is exhausted."""
     slot = store.slots[slot_no]
+    if slot[K_END] - slot[K_START] == slot[K_CAPACITY]:
+        drop_unread(shape, store, number, slot_no, now)
     if slot[K_END] - slot[K_START] < slot[K_CAPACITY]:
         return True
     if slot[K_CAPACITY] >= store.counters[C_LARGEST_BLOCK]:
@@ -58,7 +69,7 @@ def pairs_suffice(shape: Shape, store: Store, number: int) -> bool:
     return enough
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _write(
     entries: Ints,
     here: int,
@@ -77,7 +88,7 @@ def _write(
         entries[here, ENTRY_HEAD + column] = batch.values[event, columns[column]]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _merges(
     entries: Ints, slot: Ints, at_us: int, batch: Input, event: int, columns: Ints, series: Ints
 ) -> bool:
@@ -110,7 +121,7 @@ def _merge(entries: Ints, slot: Ints, amount: int, series: Ints, group: int) -> 
         push_maximum(entries, slot, position, series[S_SPANS], group, slot[K_START])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def append(shape: Shape, store: Store, number: int, slot_no: int, batch: Input, event: int) -> None:
     """Put in an event that is not older than anything its key has seen."""
     series, columns, slot = shape.series[number], shape.distinct[number], store.slots[slot_no]
@@ -134,7 +145,7 @@ def append(shape: Shape, store: Store, number: int, slot_no: int, batch: Input, 
     slot[K_END] = position + 1
     if series[S_KEEPS_MAX]:
         push_maximum(store.entries, slot, position, series[S_SPANS], group, slot[K_START])
-    advance(shape, store, number, slot_no, now)
+    admit(shape, store, number, slot_no)
 
 
 @njit(cache=True, nogil=True)
@@ -161,6 +172,7 @@ def put_between(
         elif place < slot[window + W_FRONT]:
             slot[window + W_FRONT] += 1
             enter(shape, store, number, slot_no, span, here)
+            find_oldest(entries, slot, window)
     if series[S_KEEPS_MAX]:
         rebuild_maxima(entries, slot, series[S_SPANS], group)
     advance(shape, store, number, slot_no, now)

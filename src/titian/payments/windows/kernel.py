@@ -22,7 +22,7 @@ from titian.payments.windows.layout import (
     C_TOO_LATE,
     F_OUT,
     F_SPAN,
-    F_WITH_CURRENT,
+    FOREVER,
     K_BLOCK,
     K_CAPACITY,
     K_DROPPED,
@@ -37,10 +37,12 @@ from titian.payments.windows.layout import (
     NONE,
     S_FEATURES_FROM,
     S_FEATURES_TO,
+    S_FEATURES_WITH,
     S_KEY,
     SLOT_HEAD,
     SMALLEST_BLOCK,
     W_MAX,
+    W_OLDEST,
     Input,
     Shape,
     Store,
@@ -84,11 +86,12 @@ def _new_slot(store: Store, row: int, key: int, series: int, group: int) -> int:
     slot[K_TOP] = NONE
     for window in range(SLOT_HEAD, slot.shape[0], group):
         slot[window + W_MAX] = NONE
+        slot[window + W_OLDEST] = FOREVER
     store.keys[row, 0], store.keys[row, 1], store.keys[row, 2] = key, series, number
     return number
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _read(
     store: Store,
     slot: Ints,
@@ -97,28 +100,23 @@ def _read(
     batch: Input,
     event: int,
     row: Floats,
-    after: int,
+    counted: int,
 ) -> None:
     series, now, amount = shape.series[number], batch.at_us[event], batch.amounts[event]
-    group = group_width(shape)
-    for f in range(series[S_FEATURES_FROM], series[S_FEATURES_TO]):
+    group, in_order = group_width(shape), now >= slot[K_NOW]
+    first = series[S_FEATURES_WITH] if counted else series[S_FEATURES_FROM]
+    end = series[S_FEATURES_TO] if counted else series[S_FEATURES_WITH]
+    for f in range(first, end):
         feature = shape.features[f]
-        if feature[F_WITH_CURRENT] == after:
-            if now >= slot[K_NOW]:
-                row[feature[F_OUT]] = from_running(store.entries, slot, feature, now, amount, group)
-            else:
-                row[feature[F_OUT]] = from_entries(
-                    store.entries,
-                    slot,
-                    feature,
-                    shape.spans[number, feature[F_SPAN]],
-                    now,
-                    amount,
-                    series,
-                )
+        if in_order:
+            value = from_running(store.entries, slot, feature, now, amount, group)
+        else:
+            spec = shape.spans[number, feature[F_SPAN]]
+            value = from_entries(store.entries, slot, feature, spec, now, amount, series)
+        row[feature[F_OUT]] = value
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _step(
     shape: Shape, store: Store, batch: Input, event: int, number: int, row: Floats, flags: Bytes
 ) -> int:
@@ -139,7 +137,7 @@ def _step(
         advance(shape, store, number, slot_no, now)
     counts = batch.matches[event, number]
     if counts:
-        if not has_room(shape, store, number, slot_no):
+        if not has_room(shape, store, number, slot_no, max(now, newest)):
             return NEEDS_ENTRIES
         if not pairs_suffice(shape, store, number):
             return NEEDS_PAIRS
@@ -153,7 +151,7 @@ def _step(
     return DONE
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _remember(store: Store, slot: Ints, now: int, counts: int, event: int, flags: Bytes) -> None:
     if now < slot[K_NOW]:
         too_late = now < slot[K_NOW] - store.counters[C_KEEP_US]

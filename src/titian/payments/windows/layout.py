@@ -20,6 +20,9 @@ NONE: Final = -1
 NEVER: Final = -(2**62)
 """A time before every event."""
 
+FOREVER: Final = 2**62
+"""A time after every event."""
+
 
 class Measure(IntEnum):
     """What is read from a window; times are in seconds, money in fen."""
@@ -45,8 +48,10 @@ S_KEEPS_MAX: Final = 3
 S_DISTINCT: Final = 4
 S_REACH: Final = 5
 S_FEATURES_FROM: Final = 6
-S_FEATURES_TO: Final = 7
-SERIES_WIDTH: Final = 8
+S_FEATURES_WITH: Final = 7
+S_FEATURES_TO: Final = 8
+SERIES_WIDTH: Final = 9
+"""Features read before the event counts come first; from S_FEATURES_WITH on, it counts."""
 
 # A row of `spans`: [series, span] -> length, delay, whether distinct values are counted.
 P_LENGTH: Final = 0
@@ -58,9 +63,8 @@ SPAN_SPEC_WIDTH: Final = 3
 F_SPAN: Final = 0
 F_MEASURE: Final = 1
 F_DISTINCT: Final = 2
-F_WITH_CURRENT: Final = 3
-F_OUT: Final = 4
-FEATURE_WIDTH: Final = 5
+F_OUT: Final = 3
+FEATURE_WIDTH: Final = 4
 
 # A row of `slots`: what is known of one key in one series, then one group of numbers per span.
 K_KEY: Final = 0
@@ -82,7 +86,8 @@ W_FRONT: Final = 1
 W_COUNT: Final = 2
 W_SUM: Final = 3
 W_MAX: Final = 4
-WINDOW_HEAD: Final = 5
+W_OLDEST: Final = 5
+WINDOW_HEAD: Final = 6
 """Within a span's group; the counts of distinct values follow."""
 
 # A row of `entries`; the distinct columns' values follow.

@@ -53,7 +53,7 @@ _TIMES_MEAN = int(Measure.TIMES_MEAN)
 _SECOND_US = 1_000_000.0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _value(kind: int, count: int, total: int, largest: int, amount: int) -> float:
     if kind in (_COUNT, _SUM):
         return float(count if kind == _COUNT else total)
@@ -69,7 +69,7 @@ def _value(kind: int, count: int, total: int, largest: int, amount: int) -> floa
     return times
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def from_running(
     entries: Ints, slot: Ints, feature: Ints, now: int, amount: int, group: int
 ) -> float:

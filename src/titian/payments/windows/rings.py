@@ -89,7 +89,7 @@ def grow(store: Store, slot: Ints) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def push_maximum(
     entries: Ints, slot: Ints, position: int, spans: int, group: int, first: int
 ) -> None:
@@ -114,7 +114,7 @@ def push_maximum(
             slot[window + W_MAX] = position
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def follow_maximum(entries: Ints, slot: Ints, window: int) -> None:
     """Move a span's pointer to the maximum that is still inside the span."""
     pointed = slot[window + W_MAX]
@@ -131,3 +131,5 @@ def rebuild_maxima(entries: Ints, slot: Ints, spans: int, group: int) -> None:
         slot[SLOT_HEAD + span * group + W_MAX] = NONE
     for position in range(slot[K_START], slot[K_END]):
         push_maximum(entries, slot, position, spans, group, slot[K_START])
+    for span in range(spans):
+        follow_maximum(entries, slot, SLOT_HEAD + span * group)

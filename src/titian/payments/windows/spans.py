@@ -20,6 +20,7 @@ from titian.payments.windows.layout import (
     E_COUNT,
     E_SUM,
     ENTRY_HEAD,
+    FOREVER,
     K_DROPPED,
     K_END,
     K_START,
@@ -35,6 +36,7 @@ from titian.payments.windows.layout import (
     SLOT_HEAD,
     W_COUNT,
     W_FRONT,
+    W_OLDEST,
     W_SUM,
     W_TAIL,
     WINDOW_HEAD,
@@ -78,7 +80,7 @@ def place_of(slot_no: int, span: int, column: int, spans: int, columns: int) -> 
     return (slot_no * spans + span) * columns + column
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def enter(shape: Shape, store: Store, number: int, slot_no: int, span: int, at_cell: int) -> None:
     """Add an entry to a span's running numbers."""
     entries, slot = store.entries, store.slots[slot_no]
@@ -95,7 +97,7 @@ def enter(shape: Shape, store: Store, number: int, slot_no: int, span: int, at_c
                 store.counters[C_PAIRS] += 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def leave(shape: Shape, store: Store, number: int, slot_no: int, span: int, at_cell: int) -> None:
     """Take an entry out of a span's running numbers."""
     entries, slot = store.entries, store.slots[slot_no]
@@ -112,37 +114,87 @@ def leave(shape: Shape, store: Store, number: int, slot_no: int, span: int, at_c
                 store.counters[C_PAIRS] -= 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
+def _let_in(shape: Shape, store: Store, number: int, slot_no: int, span: int, inside: int) -> None:
+    entries, slot = store.entries, store.slots[slot_no]
+    window = SLOT_HEAD + span * group_width(shape)
+    front = slot[window + W_FRONT]
+    while front < slot[K_END] and entries[cell(slot, front), E_AT] <= inside:
+        enter(shape, store, number, slot_no, span, cell(slot, front))
+        front += 1
+    slot[window + W_FRONT] = front
+    find_oldest(entries, slot, window)
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _let_out(
+    shape: Shape, store: Store, number: int, slot_no: int, span: int, outside: int
+) -> None:
+    entries, slot = store.entries, store.slots[slot_no]
+    window = SLOT_HEAD + span * group_width(shape)
+    tail = slot[window + W_TAIL]
+    while tail < slot[window + W_FRONT] and entries[cell(slot, tail), E_AT] <= outside:
+        leave(shape, store, number, slot_no, span, cell(slot, tail))
+        tail += 1
+    slot[window + W_TAIL] = tail
+    find_oldest(entries, slot, window)
+    if shape.series[number, S_KEEPS_MAX]:
+        follow_maximum(entries, slot, window)
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def find_oldest(entries: Ints, slot: Ints, window: int) -> None:
+    """Note the time of a span's oldest entry, so that nobody asks the ring before it leaves."""
+    tail = slot[window + W_TAIL]
+    holds = tail < slot[window + W_FRONT]
+    slot[window + W_OLDEST] = entries[cell(slot, tail), E_AT] if holds else FOREVER
+
+
+@njit(cache=True, nogil=True, forceinline=True)
 def advance(shape: Shape, store: Store, number: int, slot_no: int, now: int) -> None:
-    """Move every span's edges to `now` and drop what no span, and no late event, will read."""
+    """Move every span's edges to `now`."""
     series, specs, slot = shape.series[number], shape.spans[number], store.slots[slot_no]
-    spans, resolution, group = series[S_SPANS], series[S_RESOLUTION], group_width(shape)
-    entries = store.entries
-    oldest = slot[K_END]
-    for span in range(spans):
-        spec = specs[span]
+    resolution, group = series[S_RESOLUTION], group_width(shape)
+    for span in range(series[S_SPANS]):
         window = SLOT_HEAD + span * group
-        inside = upper_edge(now, spec, resolution)
-        front = slot[window + W_FRONT]
-        while front < slot[K_END] and entries[cell(slot, front), E_AT] <= inside:
-            enter(shape, store, number, slot_no, span, cell(slot, front))
-            front += 1
-        slot[window + W_FRONT] = front
-        outside = lower_edge(now, spec, resolution)
-        tail = slot[window + W_TAIL]
-        while tail < front and entries[cell(slot, tail), E_AT] <= outside:
-            leave(shape, store, number, slot_no, span, cell(slot, tail))
-            tail += 1
-        slot[window + W_TAIL] = tail
-        if series[S_KEEPS_MAX]:
-            follow_maximum(entries, slot, window)
-        oldest = min(oldest, tail)
+        if slot[window + W_FRONT] < slot[K_END]:
+            inside = upper_edge(now, specs[span], resolution)
+            _let_in(shape, store, number, slot_no, span, inside)
+        outside = lower_edge(now, specs[span], resolution)
+        if slot[window + W_OLDEST] <= outside:
+            _let_out(shape, store, number, slot_no, span, outside)
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def admit(shape: Shape, store: Store, number: int, slot_no: int) -> None:
+    """Let the newest entry into every span that has no delay; `advance` came before it."""
+    series, slot = shape.series[number], store.slots[slot_no]
+    group, newest = group_width(shape), slot[K_END] - 1
+    at_cell = cell(slot, newest)
+    at_us = store.entries[at_cell, E_AT]
+    for span in range(series[S_SPANS]):
+        window = SLOT_HEAD + span * group
+        if shape.spans[number, span, P_DELAY] == 0:
+            enter(shape, store, number, slot_no, span, at_cell)
+            slot[window + W_FRONT] = newest + 1
+            slot[window + W_OLDEST] = min(slot[window + W_OLDEST], at_us)
+
+
+@njit(cache=True, nogil=True)
+def drop_unread(shape: Shape, store: Store, number: int, slot_no: int, now: int) -> None:
+    """Drop what no span, and no late event, will read."""
+    series, slot, group = shape.series[number], store.slots[slot_no], group_width(shape)
+    oldest = slot[K_END]
+    for span in range(series[S_SPANS]):
+        oldest = min(oldest, slot[SLOT_HEAD + span * group + W_TAIL])
     kept = now - series[S_REACH] - store.counters[C_KEEP_US]
     start = slot[K_START]
-    while start < oldest and entries[cell(slot, start), E_AT] <= kept:
-        slot[K_DROPPED] = max(slot[K_DROPPED], entries[cell(slot, start), E_AT])
+    while start < oldest and store.entries[cell(slot, start), E_AT] <= kept:
         start += 1
-    slot[K_START] = start
+    if start > slot[K_START]:
+        newest_gone = store.entries[cell(slot, start - 1), E_AT]
+        slot[K_DROPPED] = max(slot[K_DROPPED], newest_gone)
+        slot[K_START] = start
 
 
 @njit(cache=True, nogil=True)
@@ -158,6 +210,7 @@ def shorten(shape: Shape, store: Store, number: int, slot_no: int) -> None:
             else:
                 leave(shape, store, number, slot_no, span, cell(slot, start))
             slot[window + W_TAIL] = start + 1
+            find_oldest(store.entries, slot, window)
             if series[S_KEEPS_MAX]:
                 follow_maximum(store.entries, slot, window)
     slot[K_DROPPED] = max(slot[K_DROPPED], store.entries[cell(slot, start), E_AT])
