@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -88,26 +88,43 @@ KEYS: Final = (
 """The fields of an event by which behaviour is counted, in the order of a batch's key columns."""
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+MAX_ID_CHARACTERS: Final = 64
+MAX_NAME_CHARACTERS: Final = 120
+MAX_AMOUNT_FEN: Final = 10**13
+"""A hundred thousand million yuan: more than any bank of the province holds."""
+
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID_CHARACTERS)]
+Fen = Annotated[int, msgspec.Meta(ge=0, le=MAX_AMOUNT_FEN)]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class Event(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    gc=False,
+):
     """One thing asked of a channel, as the channel sends it before it acts.
 
     The names are those of the raw `event` feed, so that history and the live stream read alike.
     """
 
-    bank: str
-    event_id: str
-    occurred_at: datetime
+    bank: Id
+    event_id: Id
+    occurred_at: Moment
     channel: Channel
     event_type: EventType
     result: Result = Result.SUCCESS
-    amount_fen: int | None = None
-    party_id: str | None = None
-    account_id: str | None = None
-    card_id: str | None = None
-    device_id: str | None = None
-    ip: str | None = None
-    payee_account: str | None = None
-    payee_name: str | None = None
-    phone: str | None = None
-    merchant_id: str | None = None
-    terminal_id: str | None = None
+    amount_fen: Fen | None = None
+    party_id: Id | None = None
+    account_id: Id | None = None
+    card_id: Id | None = None
+    device_id: Id | None = None
+    ip: Id | None = None
+    payee_account: Id | None = None
+    payee_name: Annotated[str, msgspec.Meta(max_length=MAX_NAME_CHARACTERS)] | None = None
+    phone: Id | None = None
+    merchant_id: Id | None = None
+    terminal_id: Id | None = None

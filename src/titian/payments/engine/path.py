@@ -1,0 +1,217 @@
+"""One micro-batch through windows, model and policy, onto disk, and only then to its senders.
+
+Reading, checking and counting is one step for each event, in order of arrival: of two payments in
+the same batch the second sees the first, so both cannot slip under a limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from titian.decide.conditions.columns import Column
+from titian.kernel import logs
+from titian.payments.engine.clock import SteadyClock, moment
+from titian.payments.engine.decision import (
+    ENCODER,
+    Decided,
+    Decision,
+    Reason,
+    Refusal,
+    Versions,
+)
+from titian.payments.engine.features import Columns
+from titian.payments.engine.idempotency import name_of
+from titian.payments.engine.recovery import Recovered, recover
+from titian.payments.engine.setup import Setup
+from titian.payments.journal import Files, snapshots
+from titian.payments.model import CHANNELS, EVENT_TYPES, RESULTS, Event, Outcome
+from titian.payments.windows.layout import NONE, Floats
+
+_log = logs.get(__name__)
+_HOUR_US: Final = 3_600_000_000
+_BANK_HOURS: Final = 8
+_DECIDED: Final = msgspec.msgpack.Decoder(Decided)
+_CHANNEL_NAMES: Final = np.array(CHANNELS, object)
+_TYPE_NAMES: Final = np.array(EVENT_TYPES, object)
+_RESULT_NAMES: Final = np.array(RESULTS, object)
+
+Answer = Decision | Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch that is decided but not yet safe: nobody may hear of it before `commit`."""
+
+    answers: Sequence[Answer]
+
+
+class Engine:
+    """Decides events; one writer. Made by `start`, which brings back what was known."""
+
+    def __init__(
+        self, files: Files, setup: Setup, recovered: Recovered, clock: SteadyClock
+    ) -> None:
+        self.setup, self.clock = setup, clock
+        self.state, self.journal = recovered.state, recovered.journal
+        self.recovered = recovered
+        self.files = files
+        self._rule_codes = [rule.code for rule in setup.policy.rules]
+        self._note_versions()
+
+    @classmethod
+    def start(cls, files: Files, setup: Setup, clock: SteadyClock | None = None) -> Engine:
+        """Bring back the state from snapshot and journal. Raises Corrupt for a harmed journal."""
+        clock = clock or SteadyClock()
+        recovered = recover(files, setup)
+        clock.hold(recovered.state.last_us)
+        return cls(files, setup, recovered, clock)
+
+    def decide(self, events: Sequence[Event], expired: Collection[int] = ()) -> Sequence[Answer]:
+        """Decide events in order; the answers are safe on disk."""
+        batch = self.prepare(events, expired)
+        return self.commit(batch)
+
+    def prepare(self, events: Sequence[Event], expired: Collection[int] = ()) -> Batch:
+        """Decide and write a batch; `expired` are places of events whose deadline has passed."""
+        names = [name_of(event) for event in events]
+        first: dict[tuple[str, str], int] = {}
+        find = self.state.index.find
+        for place, name in enumerate(names):
+            if find(name) is None:
+                first.setdefault(name, place)
+        fresh = list(first.values())
+        answers: list[Answer | None] = [None] * len(events)
+        if fresh:
+            chosen = [events[place] for place in fresh]
+            late = {i for i, place in enumerate(fresh) if place in expired} if expired else set()
+            for place, answer in zip(fresh, self._judge(chosen, late), strict=True):
+                answers[place] = answer
+        return Batch([answer or self._again(events[place]) for place, answer in enumerate(answers)])
+
+    def commit(self, batch: Batch) -> Sequence[Answer]:
+        """Wait until a batch is safe; give its answers."""
+        self.journal.commit()
+        return batch.answers
+
+    def snapshot(self) -> str:
+        """Keep the state, so that the next start is short. Only between batches."""
+        return snapshots.keep(
+            self.files, self.setup.made_for, self.journal.end, self.state.snapshot()
+        )
+
+    def swap(self, setup: Setup) -> None:
+        """Let others judge from the next batch on; what state depends on stays as it is."""
+        assert setup.made_for == self.setup.made_for, "declarations change only at a start"
+        self.setup = setup
+        self._rule_codes = [rule.code for rule in setup.policy.rules]
+        self._note_versions()
+
+    def _note_versions(self) -> None:
+        versions = self.setup.versions
+        if next(reversed(self.state.versions), None) != versions.name:
+            self.journal.append([ENCODER.encode(versions)])
+            self.journal.commit()
+            self.state.judged_by(versions)
+
+    def _judge(self, events: Sequence[Event], expired: Collection[int]) -> list[Decision]:
+        setup, n = self.setup, len(events)
+        made, features, late = self.state.count(events)
+        state = setup.channels.now() if setup.channels else np.full(len(CHANNELS), np.nan)
+        score = self._score(features)
+        judged = setup.policy.decide(
+            _judging(made, features, score, state, self.state.plan.names), n
+        )
+        hits = self._codes(judged.hits)
+        at_us = self.clock.now_us()
+        channels = state.tobytes()
+        missing = ["model"] if setup.model_missing or (setup.scorer and score is None) else []
+        version = setup.versions.name
+        scores = [None] * n if score is None else score.tolist()
+        records = []
+        for i, (event, found, lateness) in enumerate(
+            zip(events, judged.outcomes.tolist(), late.tolist(), strict=True)
+        ):
+            degraded = [*missing, "deadline"] if i in expired else missing
+            outcome = max(found, setup.fails_to[event.channel]) if degraded else found
+            records.append(
+                Decided(at_us, event, lateness, outcome, hits[i], scores[i], degraded,
+                        features[i].tobytes(), channels, version)
+            )  # fmt: skip
+        positions = self.journal.append([ENCODER.encode(record) for record in records])
+        for event, position in zip(events, positions, strict=True):
+            self.state.remember(event, position, at_us)
+        return [self._answer(record, setup.versions) for record in records]
+
+    def _score(self, features: Floats) -> Floats | None:
+        """Give scores, or None where no model answers: rules then judge alone."""
+        if self.setup.scorer is None:
+            return None
+        try:
+            return self.setup.scorer.score(features)
+        except Exception as error:  # noqa: BLE001 - a model must not stop the bank's payments
+            _log.error("the model failed", version=self.setup.scorer.version, exc_info=error)
+            return None
+
+    def _codes(self, hits: np.ndarray) -> list[list[str]]:
+        found: list[list[str]] = [[] for _ in range(len(hits))]
+        for row, rule in zip(*np.nonzero(hits), strict=True):
+            found[row].append(self._rule_codes[rule])
+        return found
+
+    def _again(self, event: Event) -> Answer:
+        """Give the recorded decision of an event decided before; refuse another body."""
+        position = self.state.index.find(name_of(event))
+        assert position is not None, "only known events come here"
+        record = _DECIDED.decode(self.journal.read(position))
+        if record.event != event:
+            return Refusal(
+                event_id=event.event_id,
+                code="other_body",
+                what="another event was decided under this id; give each event an id of its own",
+            )
+        answer = self._answer(record, self.state.versions.get(record.versions))
+        return msgspec.structs.replace(answer, duplicate=True)
+
+    def _answer(self, record: Decided, versions: Versions | None) -> Decision:
+        rules = {rule.code: rule for rule in versions.rules} if versions and record.hits else {}
+        held = [rules[code] for code in record.hits if code in rules]
+        worst = next((rule for rule in held if rule.outcome == record.outcome), None)
+        at = moment(record.at_us)
+        return Decision(
+            event_id=record.event.event_id,
+            outcome=Outcome(record.outcome).name,
+            reasons=[Reason(rule.code, rule.zh, rule.en) for rule in held],
+            decided_at=at,
+            versions=record.versions,
+            score=record.score,
+            method=worst.method if worst else None,
+            until=at + timedelta(seconds=worst.delay_s) if worst and worst.delay_s else None,
+            degraded=record.degraded,
+        )
+
+
+def _judging(
+    made: Columns, features: Floats, score: Floats | None, state: Floats, names: Sequence[str]
+) -> dict[str, Column]:
+    """Give the columns of `judging_schema`."""
+    n = len(made.at_us)
+    known = ~np.isnan(features)
+    deviation = state[made.channel]
+    columns = {name: Column(features[:, i], known[:, i]) for i, name in enumerate(names)}
+    columns["channel"] = Column(_CHANNEL_NAMES[made.channel])
+    columns["event_type"] = Column(_TYPE_NAMES[made.event_type])
+    columns["result"] = Column(_RESULT_NAMES[made.result])
+    columns["amount_fen"] = Column(made.amount_fen, made.amount_fen != NONE)
+    columns["hour"] = Column((made.at_us // _HOUR_US + _BANK_HOURS) % 24)
+    columns["score"] = (
+        Column(np.zeros(n), np.zeros(n, np.bool_)) if score is None
+        else Column(score, ~np.isnan(score))
+    )  # fmt: skip
+    columns["deviation"] = Column(deviation, ~np.isnan(deviation))
+    return columns
