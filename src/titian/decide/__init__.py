@@ -7,6 +7,7 @@ whoever states a rule brings the fields.
 
 Where things are
     conditions/   text -> typed tree -> DuckDB SQL, numpy, Python and words
+    tables/       decision tables: cells, hit policies, gaps and overlaps, Excel
     outline/      a condition as groups and rows that people build, to text and back
 """
 

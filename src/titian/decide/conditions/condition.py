@@ -59,8 +59,21 @@ def parse(text: str, schema: Schema) -> Condition:
     """
     syntax = syntax_tree(text)
     checker = Checker(text, schema)
-    node = checker.condition(syntax)
+    return Condition(text, _right(checker, checker.condition(syntax)))
+
+
+def parse_value(text: str, schema: Schema) -> tree.Node:
+    """Parse and type an expression of any type, such as a decision table's column.
+
+    Raises ConditionError with every problem found.
+    """
+    syntax = syntax_tree(text)
+    checker = Checker(text, schema)
+    return _right(checker, checker.node(syntax))
+
+
+def _right(checker: Checker, node: tree.Node | None) -> tree.Node:
     if checker.problems or node is None:
         problems = sorted(checker.problems, key=lambda p: (p.start, p.end))
-        raise ConditionError(text, tuple(problems))
-    return Condition(text, node)
+        raise ConditionError(checker.source, tuple(problems))
+    return node

@@ -76,6 +76,20 @@ def compile_batch(node: Node) -> Callable[[Columns, int], Column]:
     return batch
 
 
+def compile_truths(nodes: Sequence[Node]) -> Callable[[Columns], list[Array]]:
+    """Compile to a function of columns that only says where each condition is true.
+
+    An array of length 1 stands for a condition that reads no field.
+    """
+    evaluated = [_compiled(node) for node in nodes]
+
+    def truths(columns: Columns) -> list[Array]:
+        with np.errstate(all="ignore"):
+            return [evaluate(columns).values for evaluate in evaluated]
+
+    return truths
+
+
 def _compiled(node: Node) -> Evaluate:
     if isinstance(node, Constant):
         value = column([node.value], node.type)

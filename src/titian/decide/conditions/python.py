@@ -73,6 +73,23 @@ def compile_holds(node: Node) -> Callable[[Row], bool]:
     return writer.function(writer.truth(node))
 
 
+def compile_first(nodes: Sequence[Node]) -> Callable[[Row], int]:
+    """Compile to a function of a row that gives the number of the first that is true, or -1."""
+    writer = _Writer()
+    for number, node in enumerate(nodes):
+        writer.statement(f"if {writer.truth(node)}: return {number}")
+    return writer.function("-1")
+
+
+def compile_hits(nodes: Sequence[Node]) -> Callable[[Row], list[int]]:
+    """Compile to a function of a row that gives the numbers of all that are true."""
+    writer = _Writer()
+    writer.statement("hits = []")
+    for number, node in enumerate(nodes):
+        writer.statement(f"if {writer.truth(node)}: hits.append({number})")
+    return writer.function("hits")
+
+
 class _Writer:
     """The source of one function: what it reads, what it works out first, and its result.
 
@@ -91,6 +108,9 @@ class _Writer:
         exec(compile(source, "<condition>", "exec"), self._bound)  # noqa: S102 (see the module)
         made: Callable[[Row], Any] = self._bound["row"]
         return made
+
+    def statement(self, written: str) -> None:
+        self._lines.append(written)
 
     def value(self, node: Node) -> str:
         """Write an expression for the node's value or None."""
