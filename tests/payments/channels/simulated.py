@@ -9,7 +9,7 @@ import numpy as np
 from titian.payments.channels.model import MINUTE_US, Factor, Floats, Series, SeriesId
 from titian.payments.model import CHANNELS
 
-MONDAY_US = 1_772_380_800_000_000 - 8 * 3_600_000_000  # 2026-03-02 00:00 in China
+MONDAY_US = 1_772_380_800_000_000  # 2026-03-02 00:00 in China
 COUNTED = tuple(one for one in Factor if one is not Factor.LOG_AMOUNT)
 
 

@@ -53,6 +53,12 @@ class Rolling:
         self._newest.append(score)
         insort(self._ordered, score)
 
+    def drop(self, score: float) -> None:
+        """Take one kept score out again; nothing happens where it is not kept."""
+        if score in self._newest:
+            self._newest.remove(score)
+            del self._ordered[bisect_left(self._ordered, score)]
+
     def scores(self) -> Floats:
         """Give the kept scores, oldest first."""
         return np.array(self._newest)

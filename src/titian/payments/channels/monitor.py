@@ -14,6 +14,7 @@ import numpy as np
 from titian.kernel.errors import InvalidInput
 from titian.payments.channels import statistics
 from titian.payments.channels.alarms import (
+    Alarm,
     Statistic,
     Status,
     Verdict,
@@ -92,6 +93,10 @@ class Monitor:
         self._bridge(series.start_us)
         prepared = self.stabiliser.prepare(series)
         return [self._bin(int(at), prepared, row) for row, at in enumerate(series.at_us)]
+
+    def confirm(self, alarm: Alarm) -> None:
+        """Take an attack out of calibration: someone said that the alarm was right."""
+        self.detector.watches[alarm.statistic].rolling.drop(alarm.score)
 
     def accept(self) -> None:
         """End the alarms under way: what they are about is usual now, and is learnt again."""
