@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pickle
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -42,6 +42,14 @@ def test_a_share_is_rounded_half_up() -> None:
 def test_ids_are_unique(prefixes: list[str]) -> None:
     made = [ids.new_id(prefix) for prefix in prefixes]
     assert len(set(made)) == len(made)
+
+
+def test_the_least_id_of_a_moment_parts_before_from_after() -> None:
+    made = ids.new_id("run")
+    second = timedelta(seconds=1)
+    assert (
+        ids.least_id("run", clock.now() - second) < made < ids.least_id("run", clock.now() + second)
+    )
 
 
 @pytest.mark.parametrize(

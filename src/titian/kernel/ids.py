@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from datetime import datetime
 from typing import NewType
 
 from titian.kernel.errors import InvalidInput
@@ -24,7 +25,16 @@ _BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"
 
 def new_id(prefix: str) -> str:
     """Make an id that sorts by time of making: prefix, 48 bits of milliseconds, 64 random bits."""
-    number = (time.time_ns() // 1_000_000) << 64 | int.from_bytes(os.urandom(8))
+    return _written(prefix, time.time_ns() // 1_000_000, int.from_bytes(os.urandom(8)))
+
+
+def least_id(prefix: str, moment: datetime) -> str:
+    """Give the id that sorts before all that `new_id` makes from a moment on."""
+    return _written(prefix, int(moment.timestamp() * 1_000), 0)
+
+
+def _written(prefix: str, time_ms: int, random: int) -> str:
+    number = time_ms << 64 | random
     digits = "".join(_BASE32[number >> shift & 31] for shift in range(110, -1, -5))
     return f"{prefix}_{digits}"
 

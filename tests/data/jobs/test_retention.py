@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from titian.data.checks import results
 from titian.data.jobs import alerts, board, executor, orders, retention
@@ -8,6 +8,8 @@ from titian.kernel import clock
 
 from .conftest import DAY, Plot, job_text, same_day
 from .test_executor import ended
+
+LONG_AGO = date(1998, 12, 31)
 
 
 def test_old_runs_go_and_the_present_stays(plot: Plot) -> None:
@@ -32,12 +34,35 @@ def test_old_runs_go_and_the_present_stays(plot: Plot) -> None:
 
 def test_states_go_in_the_end(plot: Plot) -> None:
     plot.feed("loan")
-    plot.jobs(core_loan=job_text("core.loan", same_day("raw.loan")))
+    rule = "{range: {column: amount_fen, min: 0}}"
+    plot.jobs(core_loan=job_text("core.loan", same_day("raw.loan"), checks=rule))
     plot.deliver("loan")
     plot.run()
-    with clock.frozen(clock.now() + retention.KEEP_STATES + timedelta(days=300)):
+    plot.run(DAY - timedelta(days=1))
+    with clock.frozen(clock.now() + retention.KEEP_STATES - timedelta(days=1)):
         retention.forget_old()
-        assert board.stands(plot.scope, DAY)[0].state == "pending"
+        assert _stands(plot, DAY) == ["succeeded"]
+        assert _stands(plot, DAY - timedelta(days=1)) == ["waiting"]
+    with clock.frozen(clock.now() + retention.KEEP_STATES + timedelta(days=1)):
+        retention.forget_old()
+        assert _stands(plot, DAY) == _stands(plot, DAY - timedelta(days=1)) == ["pending"]
+        assert results.of_table(plot.scope, "core.loan") == []
+
+
+def test_what_ran_lately_stays_however_old_its_date(plot: Plot) -> None:
+    plot.feed("loan")
+    rule = "{range: {column: amount_fen, min: 0}}"
+    plot.jobs(core_loan=job_text("core.loan", same_day("raw.loan"), checks=rule))
+    plot.deliver("loan", LONG_AGO)
+    plot.run(LONG_AGO, LONG_AGO - timedelta(days=1))
+    assert retention.forget_old() == 0
+    assert _stands(plot, LONG_AGO) == ["succeeded"]
+    assert _stands(plot, LONG_AGO - timedelta(days=1)) == ["waiting"]
+    assert len(results.of_table(plot.scope, "core.loan")) == 1
+
+
+def _stands(plot: Plot, day: date) -> list[str]:
+    return [stand.state for stand in board.stands(plot.scope, day)]
 
 
 def test_the_queue_forgets_too(plot: Plot) -> None:

@@ -16,6 +16,7 @@ from titian.data.jobs.tables import (
     job_text,
 )
 from titian.kernel import clock, db
+from titian.kernel.ids import least_id
 
 KEEP_RUNS = timedelta(days=400)
 KEEP_STATES = timedelta(days=3 * 366)
@@ -24,7 +25,8 @@ KEEP_STATES = timedelta(days=3 * 366)
 def forget_old() -> int:
     """Delete runs, checks, orders and settled alerts past their time; give how many rows.
 
-    A unit's present state, and the checks that belong to it, stay longer than its runs.
+    A unit's present state, and the checks that belong to it, stay longer than its runs. Time runs
+    from when a thing was written, whatever business date it is of: old dates are filled in late.
     """
     with db.begin() as connection:
         return _old_runs(connection) + _old_states(connection) + _orphans(connection)
@@ -42,10 +44,10 @@ def _old_runs(connection: Connection) -> int:
 
 
 def _old_states(connection: Connection) -> int:
-    day = clock.today() - KEEP_STATES
+    before = clock.now() - KEEP_STATES
     statements = (
-        delete(job_state).where(job_state.c.business_date < day),
-        delete(check_result).where(check_result.c.business_date < day),
+        delete(job_state).where(job_state.c.order_id < least_id("order", before)),
+        delete(check_result).where(check_result.c.checked_at < before),
     )
     return sum(connection.execute(statement).rowcount for statement in statements)
 
