@@ -94,7 +94,8 @@ def test_a_known_bank_may_still_bring_its_own_contracts(
 ) -> None:
     put(folder)
     words = ("--bank", "qinghe", "--from", str(folder))
-    assert run("load", *words, "--feed", "org")[0] == 4, "registered now, with the union's feeds"
+    banks.ensure(Scope.system(None), BankId("qinghe"))
+    assert run("load", *words, "--feed", "org")[0] == 4, "it has the union's feeds"
     code, out, err = run("load", *words, "--contracts", str(contracts))
     assert (code, "uses its own definitions only" in err) == (0, True)
     assert "100 rows good" in out
@@ -116,6 +117,7 @@ def test_a_missing_file_names_what_it_wants_and_exits_with_4(
     run: Run, contracts: Path, folder: Path
 ) -> None:
     put(folder, name="LOAN_20260331.data")
+    banks.ensure(Scope.system(None), BankId("qinghe"))
     words = ("--bank", "qinghe", "--contracts", str(contracts), "--from", str(folder))
     code, out, _ = run("load", *words, "--date", "2026-03-31")
     assert code == 4
@@ -227,6 +229,44 @@ def test_a_slip_of_the_pen_makes_no_bank(run: Run, contracts: Path, folder: Path
     )
     assert run("load", "--bank", "newbank", *there[:2], "--from", "/nowhere")[0] == 4
     assert [bank.bank for bank in banks.all_banks()] == ["qinghe"]
+
+
+def test_a_bank_nobody_knows_is_registered_with_its_first_delivery_only(
+    run: Run, contracts: Path, folder: Path
+) -> None:
+    there = ("--bank", "nosuch", "--from", str(folder))
+    for words in (there, (*there, "--contracts", str(contracts))):
+        code, out, err = run("load", *words)
+        said = " ".join(err.split())
+        assert (code, out) == (4, "")
+        assert f"bank nosuch is not registered, and {folder} holds no file of its feeds" in said
+        assert "titian banks add" in said
+    assert not banks.all_banks()
+    put(folder)
+    late = ("--contracts", str(contracts), "--from-date", "2026-04-01")
+    assert run("load", *there, *late)[0] == 4, "no file of those dates"
+    assert not banks.all_banks()
+
+
+def test_the_unions_feeds_make_a_member_of_who_delivers_and_of_nobody_else(
+    run: Run, contracts: Path, folder: Path, home: Settings
+) -> None:
+    union = home.definitions / "union" / "feeds"
+    union.mkdir(parents=True)
+    (contracts / "loan.odcs.yaml").rename(union / "loan.odcs.yaml")
+    there = ("load", "--bank", "newbank", "--from", str(folder), "--feed", "loan")
+    put(folder, *([f"B{n}", "x", "1", ""] for n in range(200)))
+    code, out, err = run(*there)
+    assert (code, "200 of 300 rows are bad" in out) == (2, True)
+    assert "newbank is not registered, as nothing was loaded" in " ".join(err.split())
+    assert not banks.all_banks()
+    put(folder)
+    code, _, err = run(*there)
+    assert (code, "newbank was not known and is registered now" in " ".join(err.split())) == (
+        0,
+        True,
+    )
+    assert [bank.bank for bank in banks.all_banks()] == ["newbank"]
 
 
 def test_unknown_names_and_empty_lists_are_told_apart(

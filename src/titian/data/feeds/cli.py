@@ -11,8 +11,8 @@ import typer
 
 from titian.data import definitions
 from titian.data.feeds import arrivals as arrivals_of
+from titian.data.feeds import newcomers, registry, repair, service, show
 from titian.data.feeds import quarantine as waiting_room
-from titian.data.feeds import registry, repair, service, show
 from titian.data.feeds.contracts import read_all
 from titian.data.feeds.drift import drift as drift_of
 from titian.data.feeds.load import Order
@@ -21,14 +21,14 @@ from titian.data.feeds.quarantine import Filter
 from titian.data.feeds.record import RowStatus
 from titian.data.feeds.replay import replay as replay_rows
 from titian.data.options import Bank, at_bank, bank_to_be
-from titian.kernel import audit, banks, clock
+from titian.kernel import audit, clock
 from titian.kernel.clock import parse_date
 from titian.kernel.errors import InvalidInput, NotFound
 from titian.kernel.ids import bank_id
 from titian.kernel.near import nearest
 from titian.kernel.progress import track
 from titian.kernel.scope import Scope
-from titian.kernel.terminal import Csv, Json, as_json, counted, note, say
+from titian.kernel.terminal import Csv, Json, as_json, counted, say
 
 app = typer.Typer(help="Check, load, repair and replay feeds.", no_args_is_help=True)
 STATUS_DAYS = 7
@@ -106,16 +106,18 @@ def load(
     scope = Scope.system(bank_to_be(bank))
     if folder is not None and not folder.is_dir():
         raise NotFound(f"there is no folder {folder}", "Name the folder that holds the delivery.")
-    among: list[str] | None = None
+    given = _contract_files(contracts) if contracts else []
+    known = read_all(given) if contracts else registry.contracts(scope)
+    if new := newcomers.is_new(scope):
+        newcomers.require_delivery(scope, known, folder, order, feeds or ())
     if contracts is not None:
-        given = _contract_files(contracts)
-        installed = read_all(given)
-        _introduce(scope, given)
+        newcomers.introduce(scope, given)
         definitions.install(scope, definitions.Kind.FEEDS, contracts)
-        among = [contract.feed for contract in installed]
-    _introduce(scope, ())
+    among = [contract.feed for contract in known] if contracts else None
     with track("rows", None) as advance:
         found = service.load(scope, folder, order, feeds=feeds or (), among=among, advance=advance)
+    if new:
+        newcomers.welcome(scope, found)
     _finish(found, json=json, csv=csv)
 
 
@@ -270,27 +272,6 @@ def _scope(bank: str | None, unmask: str | None = None) -> Scope:
         raise InvalidInput("no bank is named", "Give --bank ID.")
     scope = at_bank(bank)
     return scope if unmask is None else scope.unmasked(unmask)
-
-
-def _introduce(scope: Scope, given: Sequence[Path]) -> None:
-    """Register a bank on its first delivery; one that brings its own contracts inherits none.
-
-    A bank that was registered but never delivered is new in this sense, too, if its contracts
-    would hide the union's.
-    """
-    new = banks.ensure(Scope.system(None), scope.bank_id)
-    if new:
-        note(f"bank {scope.bank_id} was not known and is registered now")
-    hidden = {path.name for path in given} & {path.name for path in _inherited(scope)}
-    if given and (new or (hidden and arrivals_of.newest_date(scope) is None)):
-        definitions.set_presets(scope, definitions.Presets.NONE)
-        note(f"bank {scope.bank_id} uses its own definitions only, beginning with these")
-
-
-def _inherited(scope: Scope) -> list[Path]:
-    own = definitions.folder(scope, definitions.Kind.FEEDS)
-    found = definitions.paths(scope, definitions.Kind.FEEDS)
-    return [path for path in found if path.parent != own]
 
 
 def _contract_files(folder: Path) -> list[Path]:
