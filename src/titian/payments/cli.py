@@ -1,4 +1,4 @@
-"""`titian payments`: evaluate models out of time."""
+"""`titian payments`: evaluate models out of time, torture the engine."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from titian.kernel.terminal import Json, as_json, say
 
 app = typer.Typer(no_args_is_help=True, help="Payment risk in flight.")
 
@@ -50,3 +52,25 @@ def evaluate_command(
     if out is not None:
         out.write_text(text + "\n", encoding="utf-8")
     typer.echo(text)
+
+
+@app.command("torture")
+def torture_command(
+    seed: Annotated[int, typer.Option(help="The same seed gives the same crashes.")] = 1,
+    events: Annotated[int, typer.Option(min=1, max=1_000_000)] = 2_000,
+    *,
+    json_: Json = False,
+) -> None:
+    """Crash the engine again and again over a simulated disk; exit 1 for a broken promise."""
+    from dataclasses import asdict
+
+    from titian.payments.engine.setup import preset
+    from titian.payments.engine.torture import torture
+
+    report = torture(preset(b"torture"), seed, events)
+    if json_:
+        as_json(asdict(report))
+    else:
+        for name, value in asdict(report).items():
+            say(f"{name.replace('_', ' ')}: {value}")
+    raise typer.Exit(1 if report.violations else 0)

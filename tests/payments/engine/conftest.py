@@ -6,16 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.payment_events import NOW, event
+from tests.support.payment_events import NOW
 
 from titian.payments.engine import Engine, Setup
 from titian.payments.engine.clock import SteadyClock
-from titian.payments.engine.policy import RulePolicy, judging_schema
-from titian.payments.engine.preset_rules import PRESET_RULES
-from titian.payments.engine.setup import preset_plan
+from titian.payments.engine.setup import preset
 from titian.payments.journal import Disk
-
-__all__ = ["event"]
 
 
 def still() -> SteadyClock:
@@ -26,8 +22,7 @@ def still() -> SteadyClock:
 @pytest.fixture(scope="session")
 def setup() -> Setup:
     """Give the make-up that ships, with a secret of the tests."""
-    plan = preset_plan()
-    return Setup(plan, RulePolicy(PRESET_RULES, judging_schema(plan)), b"secret of the tests")
+    return preset(b"secret of the tests")
 
 
 @pytest.fixture

@@ -23,13 +23,13 @@ from titian.payments.engine.decision import (
     Decision,
     Reason,
     Refusal,
-    Versions,
 )
 from titian.payments.engine.features import Columns
 from titian.payments.engine.idempotency import name_of
 from titian.payments.engine.recovery import Recovered, recover
 from titian.payments.engine.setup import Setup
 from titian.payments.journal import Files, snapshots
+from titian.payments.journal.files import writing
 from titian.payments.model import CHANNELS, EVENT_TYPES, RESULTS, Event, Outcome
 from titian.payments.windows.layout import NONE, Floats
 
@@ -101,9 +101,9 @@ class Engine:
 
     def snapshot(self) -> str:
         """Keep the state, so that the next start is short. Only between batches."""
-        return snapshots.keep(
-            self.files, self.setup.made_for, self.journal.end, self.state.snapshot()
-        )
+        state = self.state.snapshot()
+        with writing():
+            return snapshots.keep(self.files, self.setup.made_for, self.journal.end, state)
 
     def swap(self, setup: Setup) -> None:
         """Let others judge from the next batch on; what state depends on stays as it is."""
@@ -146,7 +146,7 @@ class Engine:
         positions = self.journal.append([ENCODER.encode(record) for record in records])
         for event, position in zip(events, positions, strict=True):
             self.state.remember(event, position, at_us)
-        return [self._answer(record, setup.versions) for record in records]
+        return [self.answer(record) for record in records]
 
     def _score(self, features: Floats) -> Floats | None:
         """Give scores, or None where no model answers: rules then judge alone."""
@@ -175,10 +175,11 @@ class Engine:
                 code="other_body",
                 what="another event was decided under this id; give each event an id of its own",
             )
-        answer = self._answer(record, self.state.versions.get(record.versions))
-        return msgspec.structs.replace(answer, duplicate=True)
+        return msgspec.structs.replace(self.answer(record), duplicate=True)
 
-    def _answer(self, record: Decided, versions: Versions | None) -> Decision:
+    def answer(self, record: Decided) -> Decision:
+        """Give the answer that a record stands for, in the words of those who judged then."""
+        versions = self.state.versions.get(record.versions)
         rules = {rule.code: rule for rule in versions.rules} if versions and record.hits else {}
         held = [rules[code] for code in record.hits if code in rules]
         worst = next((rule for rule in held if rule.outcome == record.outcome), None)

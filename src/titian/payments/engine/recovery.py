@@ -28,6 +28,7 @@ class Recovered:
     state: State
     journal: Journal
     replayed: int
+    snapshot: Anchor | None
     cuts: Sequence[Cut]
     passed_over: Sequence[str]
 
@@ -72,4 +73,5 @@ def recover(files: Files, setup: Setup) -> Recovered:
             offset=cut.offset,
             bytes=cut.bytes,
         )
-    return Recovered(state, journal, replay.count, cuts, found.passed_over)
+    snapshot = found.snapshot.anchor if found.snapshot else None
+    return Recovered(state, journal, replay.count, snapshot, cuts, found.passed_over)

@@ -12,7 +12,8 @@ from typing import Final
 from titian.payments.engine.decision import Rule, Versions
 from titian.payments.engine.features import SOURCE
 from titian.payments.engine.idempotency import Horizon
-from titian.payments.engine.policy import Policy
+from titian.payments.engine.policy import Policy, RulePolicy, judging_schema
+from titian.payments.engine.preset_rules import PRESET_RULES
 from titian.payments.engine.scoring import ChannelState, Scorer
 from titian.payments.features import Plan, Velocity, compile_plan, read_features
 from titian.payments.journal import Limits as JournalLimits
@@ -81,6 +82,7 @@ def preset_features() -> tuple[Velocity, ...]:
     return read_features(file.read_text(encoding="utf-8"), "events.yaml", SOURCE)
 
 
-def preset_plan() -> Plan:
-    """Compile the live features that ship with the platform."""
-    return compile_plan(preset_features())
+def preset(secret: bytes) -> Setup:
+    """Make up an engine of the features and rules that ship with the platform."""
+    plan = compile_plan(preset_features())
+    return Setup(plan, RulePolicy(PRESET_RULES, judging_schema(plan)), secret)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Protocol
 
-from titian.kernel.errors import Conflict
+from titian.kernel.errors import Conflict, Unavailable
 
 _LOCK: Final = "writer.lock"
 
@@ -42,6 +43,18 @@ class Files(Protocol):
 
     def sync_names(self) -> None:
         """Wait until makings, renamings and removals are on stable storage."""
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Turn what a disk refuses into Unavailable."""
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(
+            f"the journal cannot be written ({error.strerror})",
+            "Free space or mend the disk, then start the engine again.",
+        ) from error
 
 
 def put(files: Files, name: str, data: bytes) -> None:

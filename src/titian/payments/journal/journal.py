@@ -8,7 +8,7 @@ from typing import Final
 
 from titian.kernel.errors import Corrupt, Unavailable
 from titian.payments.journal import frames, recovery, segments
-from titian.payments.journal.files import Files
+from titian.payments.journal.files import Files, writing
 from titian.payments.journal.recovery import Anchor, Cut, Record
 
 OFFSET_BITS: Final = 32
@@ -60,8 +60,9 @@ class Journal:
                 "Restore the journal's folder from a replica or a backup.",
             )
         end = _last_segment(files, end)
-        gone = recovery.cut(files, end)
-        return cls(files, limits, end), gone
+        with writing():
+            gone = recovery.cut(files, end)
+            return cls(files, limits, end), gone
 
     @property
     def end(self) -> Anchor:
@@ -80,14 +81,14 @@ class Journal:
                 "the journal could not be written and is closed",
                 "Mend the disk and start the engine again; nothing acknowledged is lost.",
             )
-        try:
+        self._broken = True
+        with writing():
             if self._end.offset >= self._limits.segment_bytes:
                 self._begin_segment()
             end = self._end
             pieces, chain = frames.written(payloads, end.seq, end.chain)
             self._files.write(end.segment, b"".join(pieces))
-        except OSError as error:
-            raise self._failed(error) from error
+        self._broken = False
         positions, offset = [], end.offset
         high = segments.first_of(end.segment) << OFFSET_BITS
         for piece in pieces:
@@ -98,10 +99,10 @@ class Journal:
 
     def commit(self) -> None:
         """Wait until everything appended is on stable storage."""
-        try:
+        self._broken = True
+        with writing():
             self._files.sync(self._end.segment)
-        except OSError as error:
-            raise self._failed(error) from error
+        self._broken = False
 
     def read(self, position: int) -> bytes:
         """Give the payload at a position. Raises Corrupt when it is harmed."""
@@ -121,13 +122,6 @@ class Journal:
         self._files.sync(name)
         self._files.sync_names()
         self._end = Anchor(self._end.seq, self._end.chain, name, segments.HEAD_BYTES)
-
-    def _failed(self, error: OSError) -> Unavailable:
-        self._broken = True
-        return Unavailable(
-            f"the journal cannot be written ({error.strerror})",
-            "Free space or mend the disk, then start the engine again.",
-        )
 
 
 def position_of(record: Record) -> int:

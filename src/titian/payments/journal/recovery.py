@@ -11,10 +11,7 @@ from titian.payments.journal import frames, segments
 from titian.payments.journal.files import Files
 from titian.payments.journal.frames import GENESIS
 
-_REMEDY = (
-    "Stop here: records that were acknowledged are harmed. Restore this file from a replica or a "
-    "backup; the records before it are whole."
-)
+_REMEDY = "Restore this file from a replica or a backup."
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from typing import Final
 import numpy as np
 
 from titian.payments.windows import kernel
+from titian.payments.windows.distinct import fill_pairs
 from titian.payments.windows.forget import forget, repack
-from titian.payments.windows.index import fill_keys, move_pairs
+from titian.payments.windows.index import fill_keys
 from titian.payments.windows.layout import (
     C_ENTRIES,
     C_EVICTED,
@@ -20,10 +21,13 @@ from titian.payments.windows.layout import (
     C_KEEP_US,
     C_LARGEST_BLOCK,
     C_LATE,
+    C_MOST_PAIRS,
+    C_PAIRS,
     C_SHORTENED,
     C_SLOTS,
     C_TOO_LATE,
     COUNTERS,
+    DISTINCT_WIDTH,
     ENTRY_HEAD,
     K_SERIES,
     K_TOUCHED,
@@ -114,13 +118,18 @@ class Windows:
     def restore(self, data: bytes) -> None:
         """Take the state of a snapshot made with the same declarations and limits."""
         with np.load(io.BytesIO(data), allow_pickle=False) as kept:
-            slots, entries = kept["slots"], kept["entries"]
-            store = _sized(self.shape, _rows(len(slots)), _rows(len(entries)), len(kept["pairs"]))
-            store.counters[:] = kept["counters"]
+            counters, slots, entries = kept["counters"], kept["slots"], kept["entries"]
+            store = _sized(
+                self.shape,
+                min(_rows(len(slots)), self.limits.slots),
+                min(_rows(len(entries)), self.limits.entries),
+                _rows(2 * int(counters[C_PAIRS])),
+            )
+            store.counters[:] = counters
             store.slots[: len(slots)] = slots
             store.entries[: len(entries)] = entries
-            store.pairs[:] = kept["pairs"]
         fill_keys(store.keys, store.slots, int(store.counters[C_SLOTS]))
+        fill_pairs(self.shape, store)
         self._store = store
 
     def state_hash(self) -> str:
@@ -139,9 +148,9 @@ class Windows:
             rows = min(2 * len(store.entries), limits.entries)
             self._store = store._replace(entries=_longer(store.entries, rows))
         elif why == kernel.NEEDS_PAIRS and len(store.pairs) < 2 * limits.distinct_values:
-            pairs = np.zeros((2 * len(store.pairs), 3), np.int64)
-            move_pairs(store.pairs, pairs)
+            pairs = np.full((2 * len(store.pairs), 3), NONE, np.int64)
             self._store = store._replace(pairs=pairs)
+            fill_pairs(self.shape, self._store)
         else:
             self._forget()
 
@@ -170,9 +179,9 @@ def _sized(shape: Shape, slots: int, entries: int, pairs: int) -> Store:
     return Store(
         counters=np.zeros(COUNTERS, np.int64),
         slots=np.zeros((slots, width), np.int64),
-        entries=np.zeros((entries, ENTRY_HEAD + columns), np.int64),
+        entries=np.zeros((entries, ENTRY_HEAD + columns * DISTINCT_WIDTH), np.int64),
         keys=keys,
-        pairs=np.zeros((pairs, 3), np.int64),
+        pairs=np.full((pairs, 3), NONE, np.int64),
     )
 
 
@@ -183,6 +192,7 @@ def _empty(shape: Shape, limits: Limits) -> Store:
     store.counters[C_FREE_BLOCKS:] = NONE
     store.counters[C_LARGEST_BLOCK] = limits.entries_of_one_key
     store.counters[C_KEEP_US] = limits.lateness_us
+    store.counters[C_MOST_PAIRS] = limits.distinct_values
     return store
 
 
@@ -205,5 +215,4 @@ def _in_use(store: Store) -> dict[str, Ints]:
         "counters": counters,
         "slots": store.slots[: counters[C_SLOTS]],
         "entries": store.entries[: counters[C_ENTRIES]],
-        "pairs": store.pairs,
     }
