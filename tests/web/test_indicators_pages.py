@@ -135,6 +135,31 @@ class TestUnion:
         assert said(table[-1]).split()[:2] == ["04-01", "–"]
         assert "–" not in said(table[-2]).split()[1]
 
+    def test_days_with_other_banks_are_not_compared(self, union: Walker) -> None:
+        tomorrow = LAST + timedelta(1)
+        publish(Scope.system(BankId("qinghe")), tomorrow, {"loan_balance": YI})
+        for bank in ("qinghe", "baishui"):
+            publish(Scope.system(BankId(bank)), tomorrow + timedelta(1), {"loan_balance": 3 * YI})
+        changes = said(parse(union.get("/at/union/indicators/loan_balance")).css_first(".changes"))
+        assert "only 1 of 2 banks has figures on 1 Apr" in changes
+        assert "+500" not in changes
+        row = said(parse(union.get("/at/union/indicators?q=loan_balance")).css("tbody tr")[0])
+        assert "%" not in row
+
+    def test_a_late_day_is_not_compared_with_whole_ones(self, union: Walker) -> None:
+        publish(Scope.system(BankId("qinghe")), LAST + timedelta(1), {"loan_balance": 5e9})
+        changes = said(parse(union.get("/at/union/indicators/loan_balance")).css_first(".changes"))
+        assert "%" not in changes
+        assert "only 1 of 2 banks has figures on this day" in changes
+
+    def test_the_year_before_is_drawn_only_with_the_same_banks(self, union: Walker) -> None:
+        day = date(2026, 6, 10)
+        for bank in ("qinghe", "baishui"):
+            publish(Scope.system(BankId(bank)), day, {"loan_balance": YI})
+        publish(Scope.system(BankId("qinghe")), day.replace(year=2025), {"loan_balance": YI})
+        found = parse(union.get("/at/union/indicators/loan_balance/trend?span=30"))
+        assert "A year before" not in said(found.css_first(".chart-table thead"))
+
     @pytest.mark.parametrize(("span", "shown"), [("30", 2), ("90", 3), ("365", 3), ("7000", 3)])
     def test_the_trend_spans_the_days_asked_for(self, union: Walker, span: str, shown: int) -> None:
         found = parse(union.get(f"/at/union/indicators/loan_balance/trend?span={span}"))

@@ -121,6 +121,8 @@ def test_a_bank_that_is_late_is_not_counted_and_it_is_said(
     point = province(clerk, "loan_balance", [later]).point(later)
     assert point is not None
     assert (point.value, point.reporting) == (5.0, 1)
+    assert set(province(clerk, "loan_balance", [LAST, later]).like(later)) == {later}
+    assert set(province(clerk, "loan_balance", [LAST, later]).like(LAST)) == {LAST}
     assert province(clerk, "npl_ratio", [later]).point(later) is None
 
 

@@ -46,13 +46,18 @@ _WHY = {
 
 @dataclass(frozen=True, slots=True)
 class ProvincePoint:
-    """A figure of the province; `reporting` says how many banks are in it."""
+    """A figure of the province; `reported` names the banks that are in it."""
 
     business_date: date
     value: float | None
     numerator: float | None
     denominator: float | None
-    reporting: int
+    reported: frozenset[BankId]
+
+    @property
+    def reporting(self) -> int:
+        """How many banks are in it."""
+        return len(self.reported)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,18 @@ class Province:
     def point(self, day: date) -> ProvincePoint | None:
         """Give the province's figure of a date; None where no bank is in it."""
         return next((one for one in self.points if one.business_date == day), None)
+
+    def like(self, day: date) -> dict[date, float | None]:
+        """Give the figures of the dates with the same banks in them as a date has.
+
+        Others say how many banks are in them, not how the province moved.
+        """
+        point = self.point(day)
+        return {
+            one.business_date: one.value
+            for one in self.points
+            if point is not None and one.reported == point.reported
+        }
 
 
 def dates(scope: Scope) -> list[date]:
@@ -128,7 +145,7 @@ def _province(found: Catalogue, code: str, held: Sequence[_Bank], days: Sequence
     return Province(
         code,
         why_not,
-        () if why_not else _rolled_up(found, code, [one.points for one in counted], days),
+        () if why_not else _rolled_up(found, code, counted, days),
         {
             one.bank: {day: one.points[code, day] for day in days if (code, day) in one.points}
             for one in having
@@ -187,13 +204,13 @@ def _kept(
 def _rolled_up(
     found: Catalogue,
     code: str,
-    held: Sequence[Mapping[tuple[str, date], Point]],
+    held: Sequence[_Bank],
     days: Sequence[date],
 ) -> tuple[ProvincePoint, ...]:
     if not held or not days:
         return ()
     leaves = {
-        part: (how.atomic.aggregation, _grid(held, part, days))
+        part: (how.atomic.aggregation, _grid([one.points for one in held], part, days))
         for part in found.closure((code,))
         if isinstance(how := found.indicators[part].how, Derived)
     }
@@ -210,17 +227,16 @@ def _rolled_up(
         else:
             values[part], split = _combined(*leaves[part], known)
     above, below = split or (None, None)
-    reporting = known.sum(axis=0)
     return tuple(
         ProvincePoint(
             day,
             _number(values[code], at),
             _number(above, at),
             _number(below, at),
-            int(reporting[at]),
+            frozenset(one.bank for one, here in zip(held, known[:, at], strict=True) if here),
         )
         for at, day in enumerate(days)
-        if reporting[at]
+        if known[:, at].any()
     )
 
 

@@ -74,10 +74,7 @@ def _of_bank(scope: Scope, codes: Sequence[str], day: date) -> _Values:
 
 def _of_union(scope: Scope, codes: Sequence[str], day: date) -> _Values:
     days = [day - timedelta(days=back) for back in range(SPARK_DAYS_OF_UNION)]
-    return {
-        code: {point.business_date: point.value for point in found.points}
-        for code, found in provinces(scope, codes, days).items()
-    }
+    return {code: found.like(day) for code, found in provinces(scope, codes, days).items()}
 
 
 def _headline(entry: Entry, values: Mapping[date, float | None], day: date) -> Headline:

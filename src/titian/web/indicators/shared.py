@@ -45,12 +45,13 @@ class PeriodLink:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A figure against an earlier day; `said` is None where there is nothing to compare with."""
+    """A figure against an earlier day; where it cannot be compared, `said` is None for `why`."""
 
     label: Text
     said: str | None
     then: str
     day: date | None
+    why: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +70,30 @@ def earlier(day: date, held: Sequence[date]) -> dict[Against, date]:
 
 
 def compared(
-    scale: Scale, figures: Mapping[date, float | None], day: date, then: Mapping[Against, date]
+    scale: Scale,
+    figures: Mapping[date, float | None],
+    day: date,
+    then: Mapping[Against, date],
+    unlike: Mapping[date, Text] | None = None,
 ) -> list[Compared]:
-    """Compare a day's figure with those of earlier days."""
+    """Compare a day's figure with those of earlier days.
+
+    `unlike` says why the figure of a date cannot be compared though there is one.
+    """
     lines = []
     for against, label in AGAINST.items():
         at = then.get(against)
         value = figures.get(at) if at else None
         said = moved(figures.get(day), value, scale.unit)
-        lines.append(Compared(label, said, scale.text(value), at))
+        why = (unlike or {}).get(at) if at else None
+        lines.append(Compared(label, said, scale.text(value), at, why or _not_known(value)))
     return lines
+
+
+def _not_known(then: float | None) -> Text:
+    if then == 0:
+        return lazy("from zero")
+    return lazy("no figure to compare with")
 
 
 def periods(ctx: Context, definition: Definition, org: str | None = None) -> list[PeriodLink]:

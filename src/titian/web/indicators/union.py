@@ -23,6 +23,7 @@ from titian.web.figures import Scale, chart_unit, charted, scale_of
 from titian.web.i18n import _, locale
 from titian.web.indicators import ranking, shared
 from titian.web.indicators.bank import parts
+from titian.web.indicators.likeness import fullest, other_banks, year_before
 from titian.web.indicators.ranking import Figures
 from titian.web.indicators.tree import Twig
 from titian.web.listing import Table
@@ -49,9 +50,14 @@ class _Sight:
         point = self.found.banks.get(bank, {}).get(at) if at else None
         return point.value if point else None
 
-    def values(self) -> dict[date, float | None]:
-        """Give the province's figures by day."""
-        return {point.business_date: point.value for point in self.found.points}
+    def unlike(self) -> dict[date, str]:
+        """Say of the days with other banks than this day's why they cannot be compared."""
+        here = self.found.point(self.day)
+        return {
+            one.business_date: other_banks(here, one, self.found.expected)
+            for one in self.found.points
+            if here is not None and one.reported != here.reported
+        }
 
 
 def page(ctx: Context, definition: Definition, day: date | None) -> Response:
@@ -82,8 +88,10 @@ def trend(ctx: Context, definition: Definition, day: date) -> Response:
         ]
         dashed = None
     else:
-        lines = [shared.Line(_("Province"), _complete(found), area=True)]
-        dashed = shared.Line(_("A year before"), _complete(province(ctx.scope, code, before)))
+        whole = fullest(found)
+        lines = [shared.Line(_("Province"), found.like(whole) if whole else {}, area=True)]
+        past = province(ctx.scope, code, before)
+        dashed = shared.Line(_("A year before"), year_before(found, past, whole))
     chart = shared.drawn(definition, days, lines, dashed=dashed)
 
     def url(span: int, lines: str, kept: Sequence[BankId] = ()) -> str:
@@ -146,15 +154,6 @@ def _names(ctx: Context) -> dict[BankId, str]:
     return {bank.bank: bank.name(locale()) for bank in banks.visible(ctx.scope)}
 
 
-def _complete(found: Province) -> dict[date, float | None]:
-    """Leave out days on which a bank is missing: a dip of the line would say what is not so."""
-    whole = max((point.reporting for point in found.points), default=0)
-    return {
-        point.business_date: point.value if point.reporting == whole else None
-        for point in found.points
-    }
-
-
 def _chosen(ctx: Context, found: Province, day: date) -> list[BankId]:
     given = ctx.request.query_params.getlist("bank")
     picked = [bank for bank in found.banks if bank in given][:MAX_COMPARED]
@@ -212,7 +211,9 @@ def _around(ctx: Context, definition: Definition, sight: _Sight) -> dict[str, An
         "point": point,
         "scale": scale,
         "parts": parts(definition, point.numerator, point.denominator) if point else [],
-        "compared": shared.compared(scale, sight.values(), sight.day, sight.then),
+        "compared": shared.compared(
+            scale, found.like(sight.day), sight.day, sight.then, sight.unlike()
+        ),
         "periods": shared.periods(ctx, definition),
         "reporting": sum(1 for bank in sight.names if sight.value(bank, sight.day) is not None),
         "least": bank_scale.text(min(known, default=None)),

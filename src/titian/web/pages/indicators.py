@@ -97,9 +97,9 @@ def _of_province(
     scope: Scope, codes: list[str], before: date, day: date
 ) -> dict[tuple[str, date], float | None]:
     return {
-        (code, point.business_date): point.value
+        (code, on): value
         for code, found in provinces(scope, codes, (before, day)).items()
-        for point in found.points
+        for on, value in found.like(day).items()
     }
 
 
