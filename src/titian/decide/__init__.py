@@ -8,6 +8,7 @@ whoever states a rule brings the fields.
 Where things are
     conditions/   text -> typed tree -> DuckDB SQL, numpy, Python and words
     tables/       decision tables: cells, hit policies, gaps and overlaps, Excel
+    policies/     rules, tables and typologies to outcomes and reasons; life cycle, scenarios
     outline/      a condition as groups and rows that people build, to text and back
 """
 

@@ -146,7 +146,7 @@ def problems(given_table: Table, schema: Schema) -> tuple[TableProblem, ...]:
         ("> wam(5)", "wam"),
         ("＞ 5", "full-width"),
         ("> (SELECT 1)", "not"),
-        ("=SUM(A1:A3)", ""),
+        ("=SUM(A1)", "aggregate SUM"),
         ("x" * 501, "too long"),
     ],
 )

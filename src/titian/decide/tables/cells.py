@@ -70,12 +70,13 @@ def read_output(text: str, output: Output, row: int) -> Value | TableProblem:
     if not text:
         return None
     try:
-        return _typed(text, output.type)
-    except (ValueError, InvalidOperation):
+        return typed(text, output.type)
+    except ValueError:
         return problem("value", row, output.name, text=text, type=output.type)
 
 
-def _typed(text: str, type_: Type) -> Value:
+def typed(text: str, type_: Type) -> Value:
+    """Read a written value of a type. Raises ValueError."""
     kind = type_.kind
     if kind is Kind.STRING:
         return text
@@ -93,7 +94,10 @@ def _typed(text: str, type_: Type) -> Value:
 
 
 def _number(text: str, type_: Type) -> Value:
-    number = Decimal(text)
+    try:
+        number = Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(text) from error
     if not number.is_finite() or abs(number.adjusted()) > 300:  # noqa: PLR2004 (a double's range)
         raise ValueError(text)
     if type_.kind is Kind.DOUBLE:

@@ -79,14 +79,18 @@ def _region(
         return found
 
     cases: dict[int, Value] = {}
-    for value in _examples(type_, list(values) if values else None, trees.values()):
+    for value in examples(type_, list(values) if values else None, trees.values()):
         cases.setdefault(allowed(value), value)
     return Region(
         expression, inputs, tuple((value, bits) for bits, value in cases.items()), allowed(None)
     )
 
 
-def _examples(type_: Type, listed: list[str] | None, trees: Iterable[Node]) -> list[Value]:
+def examples(type_: Type, listed: list[str] | None, trees: Iterable[Node]) -> list[Value]:
+    """Give a value of every case that conditions on one quantity tell apart.
+
+    `listed` are the values it may hold, where those are known.
+    """
     if type_.kind is Kind.BOOLEAN:
         return [False, True]
     if listed is not None:
@@ -96,10 +100,15 @@ def _examples(type_: Type, listed: list[str] | None, trees: Iterable[Node]) -> l
         named.update(
             part.value
             for part in tree.walk(node)
-            if isinstance(part, Constant) and part.value is not None
+            if isinstance(part, Constant) and _alike(part.type, type_) and part.value is not None
         )
-    around = _AROUND[type_.kind]
-    return around(named, type_)
+    return _AROUND[type_.kind](named, type_)
+
+
+def _alike(one: Type, other: Type) -> bool:
+    if one.is_number or one.is_time:
+        return (one.is_number, one.is_time) == (other.is_number, other.is_time)
+    return one.kind is other.kind
 
 
 def _texts(named: set[Value], _: Type) -> list[Value]:
