@@ -80,8 +80,12 @@ def test_from_check_to_replay(run: Run, contracts: Path, folder: Path) -> None:
 
     code, out, _ = run("quarantine", row, "--bank", "qinghe", "--unmask", "checking the slip")
     assert (code, "李四" in out) == (0, True)
-    code, out, _ = run("fix", row, "--bank", "qinghe", "--set", "amount_fen=12.00", "--note", "ok")
-    assert (code, "fixed" in out) == (0, True)
+    code, out, _ = run("fix", row, "--bank", "qinghe", "--set", "amount_fen=-12.00")
+    assert (code, "amount = -12.00" in out) == (0, True)
+    code, out, _ = run("fix", row, "--bank", "qinghe", "--set", "amount=12.00", "--note", "ok")
+    assert (code, "fixed" in out, "amount = 12.00" in out) == (0, True, True)
+    code, _, err = run("fix", row, "--bank", "qinghe", "--set", "amout=12.00")
+    assert (code, "Its columns are id, amount (amount_fen), kind, name." in err) == (2, True)
     code, out, _ = run("replay", "--bank", "qinghe", "--feed", "loan")
     assert (code, out) == (0, "1 row replayed, 0 still waiting\n")
     assert store.read(scope, "raw.loan").num_rows == 101

@@ -183,7 +183,12 @@ def fix(
     *,
     bank: Bank,
     values: Annotated[
-        list[str] | None, typer.Option("--set", help="column=value, as the file would write it.")
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="name=value: the name as in the file or as in the table, the value as in the file "
+            "(for example amount=12.00 or amount_fen=12.00, both in yuan).",
+        ),
     ] = None,
     text: Annotated[str | None, typer.Option(help="The whole row as text, instead.")] = None,
     note: Annotated[str, typer.Option(help="Why.")] = "",

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import Row
 
 from titian.data.feeds import claims, notes, registry, rows
-from titian.data.feeds.model import Contract
+from titian.data.feeds.model import Contract, Field
 from titian.data.feeds.quarantine import (
     Waiting,
     check_tells_nobody,
@@ -33,11 +33,11 @@ def fix(
     values: Mapping[str, str | None] | None = None,
     note: str = "",
 ) -> Waiting:
-    """Mend a row: by its whole text, or by column (as the file would write the value).
+    """Mend a row: by its whole text, or by column, named as in the file or as in the table.
 
-    The row is checked at once: it is `fixed` when nothing is wrong any more, and stays `open`
-    with what is left otherwise. Needs REPAIR_QUARANTINE. Raises NotFound, InvalidInput, Conflict
-    for a row that is settled or being replayed.
+    Values are written as in the file. The row is checked at once: it is `fixed` when nothing is
+    wrong any more, and stays `open` with what is left otherwise. Needs REPAIR_QUARANTINE. Raises
+    NotFound, InvalidInput, Conflict for a row that is settled or being replayed.
     """
     scope.require(Permission.REPAIR_QUARANTINE)
     note = notes.checked(note)
@@ -102,22 +102,36 @@ def _from_values(
     contract: Contract, row: Row[tuple[object, ...]], values: Mapping[str, str | None]
 ) -> tuple[Fields, list[str]]:
     """Give the row's fields with some values changed, and the columns that really changed."""
-    sources = {field.name: field.source for field in contract.fields}
-    unknown = sorted(name for name in values if name not in sources)
-    if unknown:
-        raise InvalidInput(
-            f"feed {contract.feed} has no column {unknown[0]!r}",
-            f"Its columns are {', '.join(sources)}.",
-        )
+    given = {_heading(contract, name): value or None for name, value in values.items()}
     fields = current_fields(contract, row)
     if fields is None:
-        absent = [name for name in sources if name not in values]
+        absent = [name for name in contract.headings if name not in given]
         if absent:
             raise InvalidInput(
                 f"row {row.row_id} cannot be split into fields, so its columns are not known",
                 f"Give the whole text, or every column ({', '.join(absent[:10])} too).",
             )
         fields = dict.fromkeys(contract.headings)
-    changed = {name: value or None for name, value in values.items()}
-    columns = [name for name in sorted(changed) if changed[name] != fields[sources[name]]]
-    return fields | {sources[name]: value for name, value in changed.items()}, columns
+    changed = {name for name, value in given.items() if value != fields[name]}
+    columns = sorted(field.name for field in contract.fields if field.source in changed)
+    return fields | given, columns
+
+
+def _heading(contract: Contract, name: str) -> str:
+    """Find the field of the file that is called so, or that a column of the table comes from.
+
+    Rows are shown under the file's names, so these go first where both are in use.
+    """
+    if name in contract.headings:
+        return name
+    for field in contract.fields:
+        if field.name == name:
+            return field.source
+    raise InvalidInput(
+        f"feed {contract.feed} has no column {name!r}",
+        f"Its columns are {', '.join(map(_both_names, contract.fields))}.",
+    )
+
+
+def _both_names(field: Field) -> str:
+    return field.name if field.name == field.source else f"{field.source} ({field.name})"
