@@ -7,7 +7,7 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import event
 
-from titian.kernel import audit, clock, db, passwords, sessions, users
+from titian.kernel import audit, clock, db, granting, passwords, sessions, users
 from titian.kernel.errors import Conflict, Denied, InvalidInput, NotFound, Unauthenticated
 from titian.kernel.ids import BankId, UserId
 from titian.kernel.scope import Role, Scope
@@ -198,6 +198,48 @@ def test_a_data_steward_belongs_to_one_bank(admin: Scope, union: Scope) -> None:
     with pytest.raises(Denied, match="data_steward exists at banks only"):
         users.create(union, replace(steward, bank=None), "terrace field water")
     assert users.create(admin, steward, "terrace field water").bank == "qinghe"
+
+
+def test_a_bank_administrator_exists_at_banks_only(union: Scope, qinghe: Scope) -> None:
+    boss = User(UserId("uba"), "管", None, frozenset({Role.BANK_ADMIN}), 1)
+    chief = Scope(UserId("uma"), None, frozenset({Role.UNION_ADMIN}), 3)
+    for scope in (union, chief):
+        with pytest.raises(Denied, match="bank_admin exists at banks only"):
+            users.create(scope, boss, PASSWORD)
+    old = boss.scope()  # one made before this was refused
+    with pytest.raises(Denied):
+        users.create(old, replace(WANG, user_id=UserId("up")), PASSWORD)
+    with pytest.raises(Denied):
+        users.all_users(old.at(BankId("qinghe")))
+
+
+def test_a_bank_administrator_gives_the_banks_roles_up_to_the_own_clearance(
+    admin: Scope, qinghe: Scope
+) -> None:
+    officer = replace(WANG, user_id=UserId("li"), roles=frozenset({Role.RISK_OFFICER}))
+    with pytest.raises(Denied, match="clearance 5 is above their own"):
+        users.create(admin, replace(officer, clearance=5), PASSWORD)
+    assert users.create(admin, officer, PASSWORD).roles == {Role.RISK_OFFICER}
+    with pytest.raises(Denied, match="clearance 3 is above"):
+        users.change(admin, replace(officer, clearance=3))
+
+
+def test_who_holds_more_is_not_touched_but_to_disable_them(admin: Scope, qinghe: Scope) -> None:
+    risk = replace(WANG, user_id=UserId("risk"), clearance=4)
+    made = users.create(qinghe, risk, PASSWORD)
+    with pytest.raises(Denied, match="clearance 4 is above"):
+        users.reset_password(admin, made.user_id, "another good pass")
+    seen = users.get(admin, made.user_id)
+    with pytest.raises(Denied, match="clearance 4 is above"):
+        users.change(admin, replace(seen, clearance=1))
+    assert users.change(admin, replace(seen, disabled=True)).disabled
+    with pytest.raises(Denied, match="clearance 4 is above"):
+        users.change(admin, replace(users.get(admin, made.user_id), disabled=False))
+
+
+@pytest.mark.parametrize("role", set(Role) - {Role.UNION_ADMIN, Role.BANK_ADMIN})
+def test_who_manages_nobody_gives_no_role(role: Role) -> None:
+    assert not granting.grantable(Scope(UserId("x"), None, frozenset({role}), 5))
 
 
 def test_nobody_changes_their_own_rights(qinghe: Scope, wang: User) -> None:

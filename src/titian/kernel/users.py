@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Row, Select, insert, or_, select, update
 
-from titian.kernel import audit, banks, clock, db, passwords, sessions
+from titian.kernel import audit, banks, clock, db, granting, passwords, sessions
 from titian.kernel.errors import Conflict, Denied, InvalidInput, NotFound, Unauthenticated
 from titian.kernel.ids import NAME_MAX_CHARACTERS, BankId, UserId, valid_name
 from titian.kernel.near import nearest
@@ -18,8 +17,6 @@ from titian.kernel.tables import user_account
 MAX_FAILED_LOGINS = 5
 LOCK_TIME = timedelta(minutes=15)
 MAX_DISPLAY_NAME = 80
-UNION_ONLY_ROLES = frozenset({Role.UNION_ADMIN})
-BANK_ONLY_ROLES = frozenset({Role.DATA_STEWARD})
 NOBODY = UserId("(unknown)")
 NOT_SIGNED_IN = "user name or password is wrong, or the user is locked for now"
 HOW_TO_SIGN_IN = (
@@ -44,13 +41,20 @@ class User:
     created_at: datetime | None = None
 
     def scope(self, bank: BankId | None = None) -> Scope:
-        """Give the user's scope, narrowed to a bank when one is named. Raises Denied."""
-        own = Scope(self.user_id, self.bank, self.roles, self.clearance)
+        """Give the user's scope, narrowed to a bank when one is named. Raises Denied.
+
+        A role that does not exist where the user works gives nothing.
+        """
+        roles = self.roles & granting.existing_at(self.bank)
+        own = Scope(self.user_id, self.bank, roles, self.clearance)
         return own if bank is None else own.at(bank)
 
 
 def create(scope: Scope, new: User, password: str) -> User:
-    """Add a user. Needs MANAGE_USERS in the user's bank. Raises Conflict, InvalidInput, Denied."""
+    """Add a user; nobody gives a role or a clearance that is not theirs to give.
+
+    Needs MANAGE_USERS in the user's bank. Raises Conflict, InvalidInput, Denied.
+    """
     _check(scope, new)
     if find(new.user_id) is not None or new.user_id == SYSTEM_USER:
         raise Conflict(f"user {new.user_id} exists already", "Choose another user name.")
@@ -71,12 +75,15 @@ def create(scope: Scope, new: User, password: str) -> User:
 def change(scope: Scope, changed: User) -> User:
     """Change name, bank, roles, clearance, language or disabled; open sessions end.
 
-    Needs MANAGE_USERS in both the old and the new bank. Nobody changes their own rights.
+    Needs MANAGE_USERS in both the old and the new bank. Nobody changes their own rights, nor
+    somebody who holds more than is theirs to give, but to disable them.
     """
     before = get(scope, changed.user_id)
-    _check(scope, changed)
     if scope.user == changed.user_id and _rights(before) != _rights(changed):
         raise Denied("nobody changes their own rights", "Ask another administrator.")
+    if changed != replace(before, disabled=True):
+        _check_reach(scope, before)
+        _check(scope, changed)
     with db.begin() as connection:
         connection.execute(
             update(user_account)
@@ -91,8 +98,7 @@ def change(scope: Scope, changed: User) -> User:
 
 def reset_password(scope: Scope, user_id: UserId, password: str) -> None:
     """Set a first password that must be changed at the next sign-in. Needs MANAGE_USERS."""
-    user = get(scope, user_id)
-    _check(scope, user)
+    _check_reach(scope, get(scope, user_id))
     _store_password(scope, "user.reset_password", user_id, password, must_change=True)
 
 
@@ -216,11 +222,9 @@ def _check(scope: Scope, user: User) -> None:
     if user.bank is None:
         if scope.bank is not None:
             raise Denied("only the union makes users of the union", "Choose your own bank.")
-        _refuse_bank_roles(user.roles)
     else:
         scope.at(user.bank)
         banks.get(user.bank)
-        _refuse_union_roles(user.roles)
     if not 1 <= user.clearance <= MAX_CLEARANCE:
         raise InvalidInput(
             f"clearance {user.clearance} does not exist", f"Choose 1 to {MAX_CLEARANCE}."
@@ -229,24 +233,12 @@ def _check(scope: Scope, user: User) -> None:
         raise InvalidInput(
             "a user needs a display name", f"Write 1 to {MAX_DISPLAY_NAME} characters."
         )
+    granting.check_place(user.roles, user.bank)
+    _check_reach(scope, user)
 
 
-def _refuse_union_roles(roles: Iterable[Role]) -> None:
-    wrong = UNION_ONLY_ROLES & set(roles)
-    if wrong:
-        raise Denied(
-            f"{', '.join(sorted(wrong))} exists at union level only",
-            "Choose a role of the bank, for example bank_admin.",
-        )
-
-
-def _refuse_bank_roles(roles: Iterable[Role]) -> None:
-    wrong = BANK_ONLY_ROLES & set(roles)
-    if wrong:
-        raise Denied(
-            f"{', '.join(sorted(wrong))} exists at banks only",
-            "Choose the bank whose own customers the person is to see.",
-        )
+def _check_reach(scope: Scope, user: User) -> None:
+    granting.check_reach(scope, user.user_id, user.roles, user.clearance)
 
 
 def _rights(user: User) -> User:

@@ -10,11 +10,11 @@ from typing import Annotated
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from titian.kernel import audit, clock, sessions, users
+from titian.kernel import audit, clock, granting, sessions, users
 from titian.kernel.ids import BankId, UserId
 from titian.kernel.passwords import MIN_CHARACTERS
 from titian.kernel.scope import MAX_CLEARANCE, ROLE_PERMISSIONS, Permission, Role, Scope
-from titian.kernel.users import UNION_ONLY_ROLES, User
+from titian.kernel.users import User
 from titian.web.context import Context, needs
 from titian.web.forms import Form
 from titian.web.i18n import LOCALES, Text, _, lazy, locale
@@ -268,11 +268,10 @@ def _read(ctx: Context, user: User) -> User:
 
 
 def _form(ctx: Context, form: Form, user: User | None = None, status: int = 200) -> Response:
-    roles = [
-        (role, name, note)
-        for role, (name, note) in ROLES.items()
-        if ctx.scope.bank is None or role not in UNION_ONLY_ROLES
-    ]
+    given = granting.grantable(ctx.scope)
+    if ctx.scope.bank is not None:
+        given &= granting.existing_at(ctx.scope.bank)
+    roles = [(role, name, note) for role, (name, note) in ROLES.items() if role in given]
     return ctx.render(
         "users/form.html",
         status=status,
@@ -280,6 +279,7 @@ def _form(ctx: Context, form: Form, user: User | None = None, status: int = 200)
         user=user,
         banks=_banks(ctx),
         roles=roles,
+        clearances=[(level, str(level)) for level in range(1, ctx.scope.clearance + 1)],
         min_password=MIN_CHARACTERS,
     )
 
