@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -135,6 +136,25 @@ def test_bad_folders_are_refused(qinghe: Scope, tmp_path: Path) -> None:
     (tmp_path / "jobs" / "big.sql").write_text("x" * (definitions.MAX_FILE_BYTES + 1))
     with pytest.raises(InvalidInput, match="is over"):
         definitions.install(qinghe, Kind.JOBS, tmp_path / "jobs")
+
+
+def test_links_are_refused(qinghe: Scope, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.sql").write_text(JOB, encoding="utf-8")
+    (folder / "mart.link.sql").symlink_to(tmp_path / "elsewhere.sql")
+    with pytest.raises(InvalidInput, match="is a link"):
+        definitions.install(qinghe, Kind.JOBS, folder)
+
+
+def test_many_long_names_are_recorded_in_short(qinghe: Scope, folder: Path) -> None:
+    for number in range(90):
+        name = f"{number:060d}"
+        text = JOB.replace("mart.own", f"mart.own_{number}")
+        (folder / f"{name}.sql").write_text(text, encoding="utf-8")
+    definitions.install(qinghe, Kind.JOBS, folder)
+    detail = audit.entries(qinghe, action="define.jobs")[0].detail
+    assert detail["count"] == 91
+    assert len(cast("list[str]", detail["files"])) == definitions.MAX_NAMED
+    assert len(str(detail["sha256"])) == 64
 
 
 def test_two_files_of_one_name_are_refused(qinghe: Scope, folder: Path) -> None:

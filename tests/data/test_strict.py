@@ -43,6 +43,24 @@ def test_depth_is_limited() -> None:
         read_yaml("{a: " * 20 + "1" + "}" * 20, "f")
 
 
+@pytest.mark.parametrize("text", ["a: " + "[" * 200_000, "- " * 100_000 + "a", "{a: " * 50_000])
+def test_depth_that_would_overflow_the_stack_is_refused(text: str) -> None:
+    with pytest.raises(InvalidDefinition, match="too large or too deep"):
+        read_yaml(text, "f")
+
+
+@pytest.mark.parametrize("text", ["!!int ''", "!!float ''", "!!timestamp zz", "!!int 'x'"])
+def test_values_that_are_none_are_refused(text: str) -> None:
+    with pytest.raises(InvalidDefinition, match="is not a value"):
+        read_yaml(f"a: {text}", "f")
+
+
+def test_a_time_of_day_is_text() -> None:
+    document = read_yaml("{a: 16:30, b: 1:1:1.5, c: " + "59:" * 50_000 + "1}", "f")
+    assert isinstance(document.value, dict)
+    assert (document.value["a"], document.value["b"]) == ("16:30", "1:1:1.5")
+
+
 def test_an_unknown_key_names_the_nearest() -> None:
     document = read_yaml("colums: 1", "f")
     with pytest.raises(InvalidDefinition, match="unknown key 'colums'") as caught:

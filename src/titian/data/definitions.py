@@ -7,6 +7,7 @@ with `presets: none`, for a bank that brings everything itself.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -29,6 +30,8 @@ from titian.kernel.settings import settings
 MAX_PATHS = 10_000
 MAX_FILES = 5_000
 MAX_FILE_BYTES = 1_000_000
+MAX_NAMED, MAX_NAME = 20, 60
+"""How many installed files the audit log names, and how long their names may be there."""
 PROFILE = "bank.yaml"
 REVISION = ".revision"
 
@@ -125,9 +128,18 @@ def install(scope: Scope, kind: Kind | str, directory: Path) -> list[Path]:
     files = _collect(directory, kind)
     _validator(kind)(scope, files)
     target = folder(scope, kind)
+    # Recorded first: what fails to be copied is known, what is copied is never unrecorded.
+    audit.record(scope, f"define.{kind}", scope.place, _summary(files))
     _copy(files, target)
-    audit.record(scope, f"define.{kind}", scope.place, {"files": [path.name for path in files]})
     return [target / path.name for path in files]
+
+
+def _summary(files: Sequence[Path]) -> dict[str, object]:
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    names = [path.name[:MAX_NAME] for path in files[:MAX_NAMED]]
+    return {"files": names, "count": len(files), "sha256": digest.hexdigest()}
 
 
 def install_all(scope: Scope, directory: Path) -> dict[Kind, list[Path]]:
@@ -207,6 +219,8 @@ def _collect(directory: Path, kind: Kind) -> list[Path]:
         kinds = " or ".join(f"*{suffix}" for suffix in _SUFFIXES[kind])
         raise NotFound(f"{directory} holds no {kind} ({kinds})", "Name another folder.")
     for path in files:
+        if path.is_symlink():
+            raise InvalidInput(f"{path} is a link", "Copy the file itself into the folder.")
         if path.stat().st_size > MAX_FILE_BYTES:
             raise InvalidInput(f"{path} is over {MAX_FILE_BYTES:,} bytes", "Split it up.")
     return files

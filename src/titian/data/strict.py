@@ -19,6 +19,11 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE = "tag:yaml.org,2002:merge"
 # YAML 1.1 also reads yes, no, on and off as booleans; here they are words.
 _BOOLEAN = "tag:yaml.org,2002:bool"
+# It also reads 16:30 as a number to the base of sixty; here it is text.
+_NUMBERS = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
+_HARMLESS = 1_000
+"""Characters that cannot nest deep enough to harm."""
+_TOO_MUCH = "the definition is too large or too deep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,8 @@ def read_yaml(text: str, file: str, first_line: int = 1) -> Document:
     Raises InvalidDefinition for bad YAML, a key written twice, aliases or excessive nesting.
     """
     try:
+        if len(text) > _HARMLESS:
+            _refuse_depth(text, file, first_line)
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         at = error.problem_mark.line if error.problem_mark else 0
@@ -119,6 +126,17 @@ def read_yaml(text: str, file: str, first_line: int = 1) -> Document:
     return Document(file, walk.value(node, ()) if node else None, walk.lines)
 
 
+def _refuse_depth(text: str, file: str, first_line: int) -> None:
+    """Refuse what would overflow the stack of the reader, which calls itself for every level."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH + 1:
+            line = first_line + (event.start_mark.line if event.start_mark else 0)
+            raise InvalidDefinition(_TOO_MUCH, "Split it up.", file=file, line=line)
+
+
 class _Walk:
     def __init__(self, file: str, first_line: int) -> None:
         self.file = file
@@ -129,16 +147,18 @@ class _Walk:
     def value(self, node: yaml.Node, place: Place) -> object:
         self.lines.setdefault(place, node.start_mark.line + self.first_line)
         if len(place) > MAX_DEPTH or len(self.lines) > MAX_NODES:
-            raise self.error(node, "the definition is too large or too deep", "Split it up.")
+            raise self.error(node, _TOO_MUCH, "Split it up.")
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, place)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*place, at)) for at, item in enumerate(node.value)]
         if node.tag == _BOOLEAN and node.value.lower() not in ("true", "false"):
             return node.value
+        if node.tag in _NUMBERS and ":" in node.value:
+            return node.value
         try:
             made: object = self.loader.construct_object(node, deep=True)
-        except (yaml.YAMLError, ValueError):
+        except (yaml.YAMLError, ValueError, ArithmeticError, LookupError, AttributeError):
             raise self.error(node, f"{node.value!r} is not a value", "Put it in quotes.") from None
         return made
 

@@ -414,6 +414,10 @@ def test_control_files_must_agree(qinghe: Scope, install: Install, deliver: Deli
     [
         (None, Code.CONTROL_MISSING),
         (control(99, "5000.00"), Code.CONTROL_ROWS),
+        (control(5, "1.00") + control(100, "5000.00"), Code.CONTROL_UNREADABLE),
+        (control(100, "1.00;amount_fen=5000.00"), Code.CONTROL_UNREADABLE),
+        (control(100, "5_000.00"), Code.CONTROL_UNREADABLE),
+        (control(100, "1e9999999"), Code.CONTROL_UNREADABLE),
         (control(100, "5000.01"), Code.CONTROL_TOTAL),
         (control(100, "5000.00", "OTHER_20260331.dat"), Code.CONTROL_NOT_LISTED),
         (f"{NAME}|@|many|@|amount_fen=1\n", Code.CONTROL_UNREADABLE),

@@ -6,9 +6,10 @@ money are in yuan. They describe the file as written, bad rows included.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias, cast
@@ -31,6 +32,8 @@ from titian.data.feeds.values.parsed import to_mask
 
 MAX_BYTES = 16 << 20
 FEN_DECIMALS = 2
+_COUNT = re.compile(r"\d{1,15}", re.ASCII)
+_TOTAL = re.compile(r"[+-]?\d{1,24}(\.\d{1,12})?", re.ASCII)
 Json: TypeAlias = dict[str, object]
 
 
@@ -210,7 +213,7 @@ def _parsed(
         if not content.strip(" \t\x1a"):
             continue
         entry = _entry(spec, path.name, content)
-        if entry is None:
+        if entry is None or entry[0].casefold() in said:
             return line
         said[entry[0].casefold()] = entry[1]
     return said
@@ -220,17 +223,16 @@ def _entry(spec: ControlSpec, control: str, line: str) -> tuple[str, Expected] |
     file, *rest = line.strip().split(spec.delimiter)
     if not rest:
         return None
-    totals: dict[str, Decimal] = {}
-    try:
-        rows = int(rest[0])
-        for item in rest[1].split(";") if len(rest) > 1 else []:
-            if item.strip():
-                column, _, total = item.partition("=")
-                totals[column.strip()] = Decimal(total.strip())
-    except (ValueError, InvalidOperation):
+    if not _COUNT.fullmatch(rest[0].strip()):
         return None
-    sound = rows >= 0 and all(total.is_finite() for total in totals.values())
-    return (file.strip(), Expected(control, rows, totals)) if sound else None
+    totals: dict[str, Decimal] = {}
+    for item in rest[1].split(";") if len(rest) > 1 else []:
+        if item.strip():
+            column, _, total = (part.strip() for part in item.partition("="))
+            if column in totals or not _TOTAL.fullmatch(total):
+                return None
+            totals[column] = Decimal(total)
+    return file.strip(), Expected(control, int(rest[0]), totals)
 
 
 def verify(

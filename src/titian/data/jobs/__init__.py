@@ -10,8 +10,9 @@ It may use `kernel`, `lake`, `data.checks`, `data.feeds` and `data.definitions`.
 raw tables and never reads another bank's.
 """
 
-from titian.data.jobs.catalogue import Catalogue, load, validate
+from titian.data.jobs.catalogue import Catalogue, load
 from titian.data.jobs.context import JobContext
+from titian.data.jobs.guarding import validate
 from titian.data.jobs.model import Job, Read, State
 from titian.data.jobs.python import PythonJob, Shape, job
 

@@ -108,13 +108,6 @@ def fresh(scope: Scope) -> Catalogue:
     return _load(scope, tuple(_stamp(path) for path in definitions.paths(scope, Kind.JOBS)))
 
 
-def validate(scope: Scope, files: Sequence[Path]) -> None:
-    """Raise InvalidDefinition unless these job files work together with a bank's other jobs."""
-    new = {path.name: path for path in files}
-    old = [path for path in definitions.paths(scope, Kind.JOBS) if path.name not in new]
-    _assemble(scope, [*old, *files])
-
-
 _Stamp = tuple[str, int, int]
 
 
@@ -139,7 +132,8 @@ def _cached(
     return _combine([Path(path) for path, _, _ in stamps], dict(feeds), python, others)
 
 
-def _assemble(scope: Scope, files: Sequence[Path]) -> Catalogue:
+def assemble(scope: Scope, files: Sequence[Path]) -> Catalogue:
+    """Read these job files as a bank's only ones. Raises InvalidDefinition."""
     python = tuple(job for made in registry.python_jobs() if (job := made.at(scope)) is not None)
     return _combine(files, inflow.feeds_of(scope), python, tuple(_other_tables(scope)))
 

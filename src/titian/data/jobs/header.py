@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -58,13 +59,17 @@ _COLUMN_KEYS = (
     "required",
     "description",
     "codes",
+    "lowers",
 )
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a job file states about itself; `waits` is None where it leaves that to its reads."""
+    """What a job file states about itself; `waits` is None where it leaves that to its reads.
+
+    `lowers` says of columns why they may be less guarded than what they are made of.
+    """
 
     table: Table
     schedule: str
@@ -74,6 +79,7 @@ class Header:
     timeout_s: float | None
     engine: Engine
     checks: tuple[Check, ...]
+    lowers: Mapping[str, Label]
     document: Document
 
 
@@ -105,6 +111,7 @@ def read_header(text: str, file: str) -> Header:
             document.choice(value.get("engine", "duckdb"), ("engine",), "engine", list(Engine))
         ),
         checks=parse_checks(document, ("checks",), table.qualified, names),
+        lowers=_lowers(document, value["columns"]),
         document=document,
     )
 
@@ -185,6 +192,15 @@ def _column(document: Document, name: str, spec: object) -> Column:
         raise
     except InvalidInput as error:
         raise document.error(place, error.what, error.remedy) from None
+
+
+def _lowers(document: Document, columns: object) -> dict[str, Label]:
+    assert isinstance(columns, dict), "the table was read from it"
+    return {
+        name: document.label(spec["lowers"], ("columns", name, "lowers"), "lowers")
+        for name, spec in columns.items()
+        if "lowers" in spec
+    }
 
 
 def _description(document: Document, given: dict[str, object], place: Place) -> Label:

@@ -250,7 +250,7 @@ def _edges(catalogue: Catalogue, origins: Sequence[Origins]) -> Iterable[Edge]:
         yield from _feed_edges(feed)
     for job in catalogue.jobs.values():
         if job.sql is not None:
-            yield from _sql_edges(catalogue, job)
+            yield from sql_edges(catalogue, job)
         elif job.name not in spoken_for:
             yield from _opaque_edges(catalogue, job)
     for one in origins:
@@ -275,7 +275,8 @@ def _feed_edges(feed: Feed) -> Iterable[Edge]:
         yield Edge(f"{FEED}{feed.name}.{source}", target, feed.name, exact=True, how=how)
 
 
-def _sql_edges(catalogue: Catalogue, job: Job) -> Iterable[Edge]:
+def sql_edges(catalogue: Catalogue, job: Job) -> Iterable[Edge]:
+    """Give what the columns of a SQL job are made from."""
     assert job.sql is not None, "a SQL job"
     text = read_sql(job.sql, job.file)
     tables = tuple(catalogue.tables[name] for name, _ in text.tables)

@@ -33,9 +33,9 @@ columns:
   opt_out:            {type: boolean, zh: 拒绝营销, en: Marketing opt-out, class: C1, level: 2}
   is_active:          {type: boolean, zh: 有效客户, en: Active, class: C1, level: 2,
                        description: {zh: 业务日期日终未销户。, en: Still banks here at the close of the business date.}}
-  age_years:          {type: integer, zh: 年龄, en: Age, class: C1, level: 2,
+  age_years:          {type: integer, zh: 年龄, en: Age, class: C1, level: 2, lowers: {zh: 只有周岁，推不出出生日期。, en: Full years do not give the date.},
                        description: {zh: 业务日期的周岁，企业和合作社为空。, en: Full years at the business date; empty for enterprises and cooperatives.}}
-  age_band:           {type: string, zh: 年龄段, en: Age band, class: C1, level: 2,
+  age_band:           {type: string, zh: 年龄段, en: Age band, class: C1, level: 2, lowers: {zh: 只有年龄段，推不出出生日期。, en: A band of years does not give the date.},
                        description: {zh: 按周岁划分，企业和合作社为空。, en: By full years; empty for enterprises and cooperatives.},
                        codes: {under_25: {zh: 25岁以下, en: Under 25}, "25_34": {zh: 25至34岁, en: 25 to 34}, "35_44": {zh: 35至44岁, en: 35 to 44}, "45_59": {zh: 45至59岁, en: 45 to 59}, "60_up": {zh: 60岁及以上, en: 60 and over}}}
   tenure_days:        {type: integer, zh: 入行天数, en: Days as a customer, class: C1, level: 2,

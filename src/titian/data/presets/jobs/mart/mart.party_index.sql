@@ -11,7 +11,7 @@ retries: 2
 columns:
   party_id: {type: string, zh: 客户号, en: Party, class: C1, level: 2, key: true,
              description: {zh: 已编号的客户。, en: The customer who has the number.}}
-  dense_id: {type: integer, zh: 序号, en: Number, class: C1, level: 1, required: true,
+  dense_id: {type: integer, zh: 序号, en: Number, class: C1, level: 1, lowers: {zh: 只是行内序号，不含客户信息。, en: A mere number within the bank.}, required: true,
              description: {zh: 行内从 0 起连续编号，一经给出不再改变。, en: "0, 1, 2 … within the bank; once given it never changes."}}
 checks:
   - {unique: [party_id]}

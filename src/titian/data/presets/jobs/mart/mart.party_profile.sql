@@ -17,7 +17,7 @@ columns:
   org_id:                {type: string, zh: 归属机构, en: Home organisation, class: none, level: 1}
   gender:                {type: string, zh: 性别, en: Sex, class: C1, level: 2, codes: {male: {zh: 男, en: Male}, female: {zh: 女, en: Female}}}
   age_years:             {type: integer, zh: 年龄, en: Age, class: C1, level: 2}
-  birth_month:           {type: integer, zh: 出生月份, en: Month of birth, class: C1, level: 2, description: {zh: 证件登记的出生月份，1 至 12。, en: "Month of birth as in the document, 1 to 12."}}
+  birth_month:           {type: integer, zh: 出生月份, en: Month of birth, class: C1, level: 2, lowers: {zh: 只有月份，推不出出生日期。, en: The month alone does not give the date.}, description: {zh: 证件登记的出生月份，1 至 12。, en: "Month of birth as in the document, 1 to 12."}}
   marital:               {type: string, zh: 婚姻状况, en: Marital status, class: C1, level: 2, codes: {single: {zh: 未婚, en: Single}, married: {zh: 已婚, en: Married}, divorced: {zh: 离异, en: Divorced}, widowed: {zh: 丧偶, en: Widowed}}}
   education:             {type: string, zh: 学历, en: Education, class: C1, level: 2, codes: {primary: {zh: 小学, en: Primary school}, middle: {zh: 初中, en: Middle school}, high: {zh: 高中, en: High school}, college: {zh: 大专及以上, en: College and above}}}
   occupation:            {type: string, zh: 职业, en: Occupation, class: C1, level: 2, codes: {farmer: {zh: 务农, en: Farmer}, worker: {zh: 务工, en: Worker}, trader: {zh: 商户, en: Trader}, civil: {zh: 公职, en: Civil servant}, teacher: {zh: 教师, en: Teacher}, retired: {zh: 退休, en: Retired}, student: {zh: 学生, en: Student}, other: {zh: 其他职业, en: Other occupation}}}
@@ -28,9 +28,9 @@ columns:
   is_rural:              {type: boolean, zh: 农村客户, en: Lives in a village, class: C1, level: 2}
   village_id:            {type: string, zh: 村号, en: Village, class: C1, level: 2}
   credit_village:        {type: boolean, zh: 信用村, en: Credit village, class: none, level: 1}
-  in_grid:               {type: boolean, zh: 已入网格, en: Served by a grid officer, class: none, level: 1, description: {zh: 居住的村配备了网格员。, en: "The customer's village has a grid officer."}}
+  in_grid:               {type: boolean, zh: 已入网格, en: Served by a grid officer, class: none, level: 1, lowers: {zh: 只说有无网格员，不说是谁。, en: "Whether there is an officer, not who."}, description: {zh: 居住的村配备了网格员。, en: "The customer's village has a grid officer."}}
   has_officer:           {type: boolean, zh: 有客户经理, en: Has an officer, class: C1, level: 2, description: {zh: 已分配管户客户经理。, en: A loan officer serves the customer.}}
-  village_penetration:   {type: double, zh: 村户覆盖率, en: Share of the village's households that are customers, class: none, level: 1, description: {zh: 所在村的客户农户占全村农户的比例。, en: "The share of the village's households that have a customer."}}
+  village_penetration:   {type: double, zh: 村户覆盖率, en: Share of the village's households that are customers, class: none, level: 1, lowers: {zh: 全村的比例，不涉及个人。, en: A share of a whole village.}, description: {zh: 所在村的客户农户占全村农户的比例。, en: "The share of the village's households that have a customer."}}
   household_id:          {type: string, zh: 农户号, en: Household, class: C1, level: 2}
   is_household_head:     {type: boolean, zh: 户主, en: Head of household, class: C1, level: 2, description: {zh: 客户是所属农户的户主。, en: The customer heads the household.}}
   household_members:     {type: integer, zh: 家庭人口, en: Members of the household, class: C1, level: 2, description: {zh: 所属农户的人口，含非客户。, en: "The people of the household, customers or not."}}
@@ -72,8 +72,8 @@ columns:
   overdue_days:          {type: integer, zh: 逾期天数, en: Days past due, class: C2, level: 3, description: {zh: 未结清借据中最长的逾期天数。, en: The most days any loan outstanding is past due.}}
   loan_due_days:         {type: integer, zh: 最近到期天数, en: Days to the next loan due, class: C1, level: 2, description: {zh: 距最近一笔借据到期的天数，无在贷时为空。, en: Days until the next loan is due; empty without one.}}
   loan_age_days:         {type: integer, zh: 首贷距今天数, en: Days since the first loan, class: C1, level: 2, description: {zh: 距首笔贷款发放的天数，从未贷款时为空。, en: Days since the first loan was paid out; empty where there never was one.}}
-  loan_product:          {type: string, zh: 主要贷款产品, en: Main loan product, class: C1, level: 2, codes: {micro_e: {zh: 小微易贷, en: Micro-enterprise loan}, tech: {zh: 科技贷, en: Technology loan}, tax_e: {zh: 税易贷, en: Tax-based loan}, mortgage_e: {zh: 抵押易贷, en: Mortgage loan}, consumer: {zh: 消费贷, en: Consumer loan}, farmer_e: {zh: 农易贷, en: Farmer loan}}, description: {zh: 余额最大的未结清借据的产品。, en: That of the largest loan outstanding.}}
-  loan_guarantee:        {type: string, zh: 主要担保方式, en: Main guarantee, class: C1, level: 2, codes: {credit: {zh: 信用, en: Unsecured}, guarantor: {zh: 保证, en: Guarantor}, mortgage: {zh: 抵押, en: Mortgage}, pledge: {zh: 质押, en: Pledge}}, description: {zh: 余额最大的未结清借据的担保方式。, en: That of the largest loan outstanding.}}
+  loan_product:          {type: string, zh: 主要贷款产品, en: Main loan product, class: C1, level: 2, lowers: {zh: 余额只用来挑选借据。, en: The balance only chooses the loan.}, codes: {micro_e: {zh: 小微易贷, en: Micro-enterprise loan}, tech: {zh: 科技贷, en: Technology loan}, tax_e: {zh: 税易贷, en: Tax-based loan}, mortgage_e: {zh: 抵押易贷, en: Mortgage loan}, consumer: {zh: 消费贷, en: Consumer loan}, farmer_e: {zh: 农易贷, en: Farmer loan}}, description: {zh: 余额最大的未结清借据的产品。, en: That of the largest loan outstanding.}}
+  loan_guarantee:        {type: string, zh: 主要担保方式, en: Main guarantee, class: C1, level: 2, lowers: {zh: 余额只用来挑选借据。, en: The balance only chooses the loan.}, codes: {credit: {zh: 信用, en: Unsecured}, guarantor: {zh: 保证, en: Guarantor}, mortgage: {zh: 抵押, en: Mortgage}, pledge: {zh: 质押, en: Pledge}}, description: {zh: 余额最大的未结清借据的担保方式。, en: That of the largest loan outstanding.}}
   five_class:            {type: string, zh: 五级分类, en: Five-category class, class: C2, level: 3, mask: none, codes: {normal: {zh: 正常类, en: Normal}, special_mention: {zh: 关注类, en: Special mention}, substandard: {zh: 次级类, en: Substandard}, doubtful: {zh: 可疑类, en: Doubtful}, loss: {zh: 损失类, en: Loss}}, description: {zh: 未结清借据中最差的分类。, en: The worst of the loans outstanding.}}
   max_loan_rate:         {type: "decimal(9,6)", zh: 最高贷款利率, en: Highest loan rate, class: C1, level: 2, description: {zh: 未结清借据中最高的年利率。, en: The highest rate of the loans outstanding.}}
   entries_30d:           {type: integer, zh: 近30天动账笔数, en: "Entries, 30 days", class: C1, level: 2, description: {zh: 近30天逐日“动账笔数”的合计，口径见客户日活动。, en: The sum of “Entries” of each of the 30 days; see the activity of a day.}}
@@ -132,7 +132,7 @@ columns:
   night_share_90d:       {type: double, zh: 近90天夜间占比, en: "Share of entries at night, 90 days", class: C1, level: 2, description: {zh: 近 90 天夜间动账占全部动账的比例。, en: "The share of entries in 90 days made from 22:00 to 06:00."}}
   cash_share_90d:        {type: double, zh: 近90天现金占比, en: "Share of cash entries, 90 days", class: C1, level: 2, description: {zh: 近 90 天现金动账占全部动账的比例。, en: The share of entries in 90 days made in cash.}}
   counter_share_90d:     {type: double, zh: 近90天柜面占比, en: "Share of counter entries, 90 days", class: C1, level: 2, description: {zh: 近 90 天柜面动账占全部动账的比例。, en: The share of entries in 90 days made over the counter.}}
-  products_held:         {type: integer, zh: 持有产品数, en: Kinds of products held, class: C1, level: 2, description: {zh: 活期、定期、理财、社保、借记卡、信用卡、贷款、手机银行、快捷支付中持有的种类。, en: "Of demand, time, wealth, social security, debit card, credit card, loan, mobile bank, quick payment."}}
+  products_held:         {type: integer, zh: 持有产品数, en: Kinds of products held, class: C1, level: 2, lowers: {zh: 只有种类数，没有金额。, en: "How many kinds, not how much."}, description: {zh: 活期、定期、理财、社保、借记卡、信用卡、贷款、手机银行、快捷支付中持有的种类。, en: "Of demand, time, wealth, social security, debit card, credit card, loan, mobile bank, quick payment."}}
 checks:
   - {unique: [party_id]}
   - {not_null: [party_id, dense_id, party_type, org_id]}
