@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from tests.support.chinese import english_in
 
+from titian.data.jobs import board
+from titian.data.tags import exports
 from titian.demo import build
 from titian.demo.accounts import ACCOUNTS
 from titian.demo.build import Built
@@ -59,6 +61,15 @@ def test_every_date_is_there_once(built: Built) -> None:
     assert store.dates(scope, "core.loan") == sorted(days)
     loans = store.read(scope, "core.loan", business_date=SMALL.end, columns=["loan_id"])
     assert len(set(loans.column("loan_id").to_pylist())) == loans.num_rows > 0
+
+
+def test_the_day_is_finished_with_the_audiences_of_the_samples(built: Built) -> None:
+    scope = Scope.system(BankId(built.first_bank))
+    days = [SMALL.end - timedelta(days=back) for back in range(RUN_DAYS)]
+    lines = [line for day in days for line in board.board(Scope.system(None), day)]
+    assert [line for line in lines if line.done < line.total] == []
+    assert store.dates(scope, "mart.audience") == sorted(days)
+    assert len(exports.find(scope)) == 2
 
 
 @dataclass(frozen=True)

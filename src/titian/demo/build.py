@@ -101,9 +101,10 @@ def build(config: ProvinceConfig, run_days: int = RUN_DAYS) -> Built:
     password = _password()
     accounts.create(first, password)
     rows = _feeds(unload, names)
+    samples.save_audiences(first)
     last = config.end
     runs = _runs(names, max(config.start, last - timedelta(days=run_days - 1)), last)
-    samples.make(first)
+    samples.ask(first)
     built = Built(
         __version__,
         password,

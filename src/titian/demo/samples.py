@@ -25,16 +25,25 @@ _PROPOSAL = Proposal(
 )
 
 
-def make(bank: BankId) -> None:
-    """Make them as the demo's analyst, once."""
+def save_audiences(bank: BankId) -> None:
+    """Save them as the demo's analyst, once; only days run later work them out."""
     scope = _as("analyst", bank)
-    if saved.find(scope):
+    if not saved.find(scope):
+        for name, who, about in _AUDIENCES:
+            saved.save(scope, name, who, about)
+
+
+def ask(bank: BankId) -> None:
+    """Propose the tag and ask for rows of the newest day, once: one request is approved."""
+    scope = _as("analyst", bank)
+    if not business.find(scope):
+        business.propose(scope, _PROPOSAL)
+    if exports.find(scope):
         return
-    made = [saved.save(scope, name, who, about) for name, who, about in _AUDIENCES]
-    business.propose(scope, _PROPOSAL)
-    exports.request(scope, made[0].audience_id, ("party_id",), Purpose.MARKETING, "季末存款回访")
-    callback = (made[1].audience_id, ("party_id",), Purpose.SERVICE, "客户回访")
-    approved = exports.request(scope, *callback)
+    by_name = {one.name: one.audience_id for one in saved.find(scope)}
+    first, second = (by_name[name] for name, _, _ in _AUDIENCES[:2])
+    exports.request(scope, first, ("party_id",), Purpose.MARKETING, "季末存款回访")
+    approved = exports.request(scope, second, ("party_id",), Purpose.SERVICE, "客户回访")
     exports.decide(_as("risk", bank), approved.export_id, approve=True)
 
 
