@@ -90,6 +90,14 @@ def test_an_unknown_table_names_the_nearest(run: Run) -> None:
             run("lake", *words, "core.lone", "--bank", "qinghe")
 
 
+def test_a_query_of_an_unknown_table_says_where_to_look(run: Run, baishui: Scope) -> None:
+    there = r"titian lake tables --bank ID, or \.tables in the shell"
+    with pytest.raises(NotFound, match=rf"no table 'raw\.nothing' here.*{there}"):
+        run("query", "SELECT * FROM raw.nothing", "--bank", "baishui")
+    with pytest.raises(NotFound, match=r"no table 'raw\.nothing'.*--bank is not given"):
+        run("query", "SELECT * FROM raw.nothing")
+
+
 def test_a_place_without_tables_says_so(run: Run, baishui: Scope) -> None:
     for command in ("tables", "compact", "vacuum"):
         seen = run("lake", command, "--bank", "baishui")

@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from titian.kernel import audit, banks
-from titian.kernel.errors import InvalidInput, exit_code
+from titian.kernel.errors import InvalidInput, NotFound, exit_code
 from titian.kernel.ids import bank_id
 from titian.kernel.progress import track
 from titian.kernel.scope import Scope
 from titian.kernel.terminal import Cell, Csv, Json, counted, listing, note, say
 from titian.lake import layout, maintenance, pool, show, store
+from titian.lake.gate import UnknownTable
 from titian.lake.queries import query
 from titian.lake.shell import Shell
 from titian.lake.show import Format
@@ -42,6 +43,8 @@ def query_command(
     form = _form(form, json=json, csv=csv)
     try:
         found = query(_asking(bank, unmask), sql, limit=limit)
+    except UnknownTable as error:
+        raise error if bank else _at_union(error) from None
     finally:
         pool.shared().close()
     show.result(found, form)
@@ -49,6 +52,14 @@ def query_command(
         note(show.footnote(found))
     elif found.truncated:
         note(f"these are the first {counted(limit, 'row')}: raise --limit or aggregate")
+
+
+def _at_union(error: UnknownTable) -> NotFound:
+    return NotFound(
+        error.what,
+        "--bank is not given, so only the union's tables were looked at. Give --bank ID; "
+        "titian lake tables --bank ID lists the tables of a bank.",
+    )
 
 
 def _form(form: Format, *, json: bool, csv: bool) -> Format:

@@ -19,7 +19,7 @@ import sqlglot
 from sqlglot import Token, TokenType, exp
 from sqlglot.errors import SqlglotError
 
-from titian.kernel.errors import Denied, InvalidInput, LimitExceeded, NotFound, TitianError
+from titian.kernel.errors import Denied, InvalidInput, LimitExceeded, NotFound, Remedy, TitianError
 from titian.kernel.keys import key
 from titian.lake.functions import TABLE_FUNCTIONS
 from titian.lake.schema import Layer
@@ -73,6 +73,7 @@ _VALUES = frozenset(
         TokenType.UNICODE_STRING,
     }
 )
+_LIST_THEM = Remedy("See which there are: titian lake tables --bank ID, or .tables in the shell.")
 _CHECK_SQL = "Check the words, quotes and brackets near there."
 _SELECTS_ONLY = "Only one SELECT over tables such as core.loan may run here."
 
@@ -87,6 +88,10 @@ class Statement:
     sql: str
     tables: tuple[str, ...]
     shown: str
+
+
+class UnknownTable(NotFound):
+    """A query names a table that its reader's place does not have."""
 
 
 def pass_through(text: str, known: Collection[str], params: Parameters = None) -> Statement:
@@ -241,8 +246,8 @@ def _unknown_table(layer: str, name: str, known: frozenset[str]) -> TitianError:
         return Denied(f"{asked[:80]!r} lies outside of raw, core and mart", _SELECTS_ONLY)
     same = sorted(table for table in known if table.partition(".")[2] == name)
     close = same or get_close_matches(asked, known, n=3)
-    remedy = f"Did you mean {', '.join(close)}?" if close else "See which there are: .tables"
-    return NotFound(f"there is no table {asked[:80]!r} here", remedy)
+    remedy = f"Did you mean {', '.join(close)}?" if close else _LIST_THEM
+    return UnknownTable(f"there is no table {asked[:80]!r} here", remedy)
 
 
 def _numbered(text: str) -> str:
