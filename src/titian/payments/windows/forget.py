@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from numba import njit
 
+from titian.payments.windows.distinct import unlink_ring
 from titian.payments.windows.layout import (
     C_ENTRIES,
     C_EVICTED,
@@ -17,13 +18,9 @@ from titian.payments.windows.layout import (
     K_KEY,
     K_SERIES,
     NONE,
-    S_SPANS,
-    SLOT_HEAD,
-    W_FRONT,
-    W_TAIL,
+    S_DISTINCT,
 )
-from titian.payments.windows.rings import cell, give_block
-from titian.payments.windows.spans import group_width, leave
+from titian.payments.windows.rings import give_block
 
 if TYPE_CHECKING:
     from titian.payments.windows.layout import Ints, Shape, Store
@@ -32,14 +29,9 @@ if TYPE_CHECKING:
 @njit(cache=True, nogil=True)
 def forget(shape: Shape, store: Store, slot_nos: Ints) -> None:
     """Empty these slots for others; the key table must be written anew afterwards."""
-    group = group_width(shape)
     for slot_no in slot_nos:
         slot = store.slots[slot_no]
-        number = slot[K_SERIES]
-        for span in range(shape.series[number, S_SPANS]):
-            window = SLOT_HEAD + span * group
-            for position in range(slot[window + W_TAIL], slot[window + W_FRONT]):
-                leave(shape, store, number, slot_no, span, cell(slot, position))
+        unlink_ring(store, slot_no, shape.series[slot[K_SERIES], S_DISTINCT])
         give_block(store.counters, store.entries, slot[K_BLOCK], slot[K_CAPACITY])
         slot[:] = 0
         slot[K_SERIES] = NONE

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from numba import njit
 
+from titian.payments.windows.distinct import link, link_ring, unlink_ring
 from titian.payments.windows.layout import (
     C_LARGEST_BLOCK,
-    C_PAIRS,
+    D_VALUE,
+    DISTINCT_WIDTH,
     E_AT,
     E_COUNT,
     E_DOWN,
@@ -61,14 +63,6 @@ def has_room(shape: Shape, store: Store, number: int, slot_no: int, now: int) ->
     return roomier
 
 
-@njit(cache=True, nogil=True, inline="always")
-def pairs_suffice(shape: Shape, store: Store, number: int) -> bool:
-    """Whether the table of distinct values takes what one event may add."""
-    more = shape.series[number, S_SPANS] * shape.series[number, S_DISTINCT]
-    enough: bool = 2 * (store.counters[C_PAIRS] + more) <= store.pairs.shape[0]
-    return enough
-
-
 @njit(cache=True, nogil=True, forceinline=True)
 def _write(
     entries: Ints,
@@ -85,7 +79,9 @@ def _write(
     entries[here, E_SUM] = amount if amount != NONE else 0
     entries[here, E_MAX] = amount
     for column in range(used):
-        entries[here, ENTRY_HEAD + column] = batch.values[event, columns[column]]
+        entries[here, ENTRY_HEAD + column * DISTINCT_WIDTH + D_VALUE] = batch.values[
+            event, columns[column]
+        ]
 
 
 @njit(cache=True, nogil=True, forceinline=True)
@@ -98,7 +94,10 @@ def _merges(
     if entries[newest, E_AT] != at_us:
         return False
     for column in range(series[S_DISTINCT]):
-        if entries[newest, ENTRY_HEAD + column] != batch.values[event, columns[column]]:
+        if (
+            entries[newest, ENTRY_HEAD + column * DISTINCT_WIDTH + D_VALUE]
+            != batch.values[event, columns[column]]
+        ):
             return False
     return True
 
@@ -143,6 +142,7 @@ def append(shape: Shape, store: Store, number: int, slot_no: int, batch: Input, 
         series[S_DISTINCT],
     )
     slot[K_END] = position + 1
+    link(store, slot_no, position, series[S_DISTINCT])
     if series[S_KEEPS_MAX]:
         push_maximum(store.entries, slot, position, series[S_SPANS], group, slot[K_START])
     admit(shape, store, number, slot_no)
@@ -157,6 +157,7 @@ def put_between(
     group = group_width(shape)
     entries = store.entries
     at_us = floor_to(batch.at_us[event], series[S_RESOLUTION])
+    unlink_ring(store, slot_no, series[S_DISTINCT])
     place = slot[K_END]
     while place > slot[K_START] and entries[cell(slot, place - 1), E_AT] > at_us:
         entries[cell(slot, place)] = entries[cell(slot, place - 1)]
@@ -164,6 +165,7 @@ def put_between(
     here = cell(slot, place)
     _write(entries, here, at_us, batch.amounts[event], batch, event, columns, series[S_DISTINCT])
     slot[K_END] += 1
+    link_ring(store, slot_no, series[S_DISTINCT])
     for span in range(series[S_SPANS]):
         window = SLOT_HEAD + span * group
         if place < slot[window + W_TAIL]:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 from numba import njit
 
 from titian.payments.windows.bare import bare
-from titian.payments.windows.index import find_slot
-from titian.payments.windows.insert import append, has_room, pairs_suffice, put_between
+from titian.payments.windows.distinct import pairs_suffice
+from titian.payments.windows.index import find_row
+from titian.payments.windows.insert import append, has_room, put_between
 from titian.payments.windows.layout import (
     C_ARRIVALS,
     C_FREE_SLOT,
@@ -35,6 +36,7 @@ from titian.payments.windows.layout import (
     K_TOUCHED,
     NEVER,
     NONE,
+    S_DISTINCT,
     S_FEATURES_FROM,
     S_FEATURES_TO,
     S_FEATURES_WITH,
@@ -123,7 +125,7 @@ def _step(
     key, now = batch.keys[event, shape.series[number, S_KEY]], batch.at_us[event]
     if key == NONE:
         return DONE
-    found = find_slot(store.keys, key, number)
+    found = find_row(store.keys, key, number)
     slot_no = store.keys[found, 2]
     if slot_no == NONE:
         slot_no = _new_slot(store, found, key, number, group_width(shape))
@@ -139,7 +141,7 @@ def _step(
     if counts:
         if not has_room(shape, store, number, slot_no, max(now, newest)):
             return NEEDS_ENTRIES
-        if not pairs_suffice(shape, store, number):
+        if not pairs_suffice(store, shape.series[number, S_DISTINCT]):
             return NEEDS_PAIRS
     _read(store, slot, shape, number, batch, event, row, 0)
     if counts and in_order:

@@ -90,7 +90,7 @@ W_OLDEST: Final = 5
 WINDOW_HEAD: Final = 6
 """Within a span's group; the counts of distinct values follow."""
 
-# A row of `entries`; the distinct columns' values follow.
+# A row of `entries`; a group of numbers per distinct column follows.
 E_AT: Final = 0
 E_COUNT: Final = 1
 E_SUM: Final = 2
@@ -98,6 +98,12 @@ E_MAX: Final = 3
 E_UP: Final = 4
 E_DOWN: Final = 5
 ENTRY_HEAD: Final = 6
+
+D_VALUE: Final = 0
+D_PREVIOUS: Final = 1
+D_NEXT: Final = 2
+DISTINCT_WIDTH: Final = 3
+"""Within a distinct column's group: the value and the positions of its neighbours in the ring."""
 
 # Counters and heads of free lists.
 C_SLOTS: Final = 0
@@ -111,6 +117,7 @@ C_FREE_SLOT: Final = 7
 C_SHORTENED: Final = 8
 C_LARGEST_BLOCK: Final = 9
 C_KEEP_US: Final = 10
+C_MOST_PAIRS: Final = 11
 C_FREE_BLOCKS: Final = 16
 COUNTERS: Final = 64
 

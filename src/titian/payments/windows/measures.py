@@ -8,6 +8,8 @@ import numpy as np
 from numba import njit
 
 from titian.payments.windows.layout import (
+    D_VALUE,
+    DISTINCT_WIDTH,
     E_AT,
     E_COUNT,
     E_MAX,
@@ -110,7 +112,7 @@ def _distinct_between(entries: Ints, slot: Ints, first: int, end: int, column: i
     values = np.empty(end - first, np.int64)
     kept = 0
     for position in range(first, end):
-        value = entries[cell(slot, position), ENTRY_HEAD + column]
+        value = entries[cell(slot, position), ENTRY_HEAD + column * DISTINCT_WIDTH + D_VALUE]
         if value != NONE:
             values[kept] = value
             kept += 1

@@ -11,20 +11,17 @@ from typing import TYPE_CHECKING
 
 from numba import njit
 
-from titian.payments.windows.index import count_value, discount_value
+from titian.payments.windows.distinct import adds, takes, unlink
 from titian.payments.windows.layout import (
     C_KEEP_US,
-    C_PAIRS,
     C_SHORTENED,
     E_AT,
     E_COUNT,
     E_SUM,
-    ENTRY_HEAD,
     FOREVER,
     K_DROPPED,
     K_END,
     K_START,
-    NONE,
     P_DELAY,
     P_DISTINCT,
     P_LENGTH,
@@ -74,44 +71,30 @@ def group_width(shape: Shape) -> int:
     return width
 
 
-@njit(cache=True, nogil=True, inline="always")
-def place_of(slot_no: int, span: int, column: int, spans: int, columns: int) -> int:
-    """The name under which a span's distinct values are counted."""
-    return (slot_no * spans + span) * columns + column
-
-
 @njit(cache=True, nogil=True, forceinline=True)
 def enter(shape: Shape, store: Store, number: int, slot_no: int, span: int, at_cell: int) -> None:
     """Add an entry to a span's running numbers."""
     entries, slot = store.entries, store.slots[slot_no]
-    all_spans, all_columns = shape.spans.shape[1], shape.distinct.shape[1]
-    window = SLOT_HEAD + span * (WINDOW_HEAD + all_columns)
+    window = SLOT_HEAD + span * group_width(shape)
     slot[window + W_COUNT] += entries[at_cell, E_COUNT]
     slot[window + W_SUM] += entries[at_cell, E_SUM]
     if shape.spans[number, span, P_DISTINCT]:
         for column in range(shape.series[number, S_DISTINCT]):
-            value = entries[at_cell, ENTRY_HEAD + column]
-            place = place_of(slot_no, span, column, all_spans, all_columns)
-            if value != NONE and count_value(store.pairs, place, value) == 1:
+            if adds(entries, at_cell, column, slot[window + W_TAIL], slot[window + W_FRONT]):
                 slot[window + WINDOW_HEAD + column] += 1
-                store.counters[C_PAIRS] += 1
 
 
 @njit(cache=True, nogil=True, forceinline=True)
 def leave(shape: Shape, store: Store, number: int, slot_no: int, span: int, at_cell: int) -> None:
     """Take an entry out of a span's running numbers."""
     entries, slot = store.entries, store.slots[slot_no]
-    all_spans, all_columns = shape.spans.shape[1], shape.distinct.shape[1]
-    window = SLOT_HEAD + span * (WINDOW_HEAD + all_columns)
+    window = SLOT_HEAD + span * group_width(shape)
     slot[window + W_COUNT] -= entries[at_cell, E_COUNT]
     slot[window + W_SUM] -= entries[at_cell, E_SUM]
     if shape.spans[number, span, P_DISTINCT]:
         for column in range(shape.series[number, S_DISTINCT]):
-            value = entries[at_cell, ENTRY_HEAD + column]
-            place = place_of(slot_no, span, column, all_spans, all_columns)
-            if value != NONE and discount_value(store.pairs, place, value) == 0:
+            if takes(entries, at_cell, column, slot[window + W_FRONT]):
                 slot[window + WINDOW_HEAD + column] -= 1
-                store.counters[C_PAIRS] -= 1
 
 
 @njit(cache=True, nogil=True, forceinline=True)
@@ -190,6 +173,7 @@ def drop_unread(shape: Shape, store: Store, number: int, slot_no: int, now: int)
     kept = now - series[S_REACH] - store.counters[C_KEEP_US]
     start = slot[K_START]
     while start < oldest and store.entries[cell(slot, start), E_AT] <= kept:
+        unlink(store, slot_no, start, series[S_DISTINCT])
         start += 1
     if start > slot[K_START]:
         newest_gone = store.entries[cell(slot, start - 1), E_AT]
@@ -213,6 +197,7 @@ def shorten(shape: Shape, store: Store, number: int, slot_no: int) -> None:
             find_oldest(store.entries, slot, window)
             if series[S_KEEPS_MAX]:
                 follow_maximum(store.entries, slot, window)
+    unlink(store, slot_no, start, series[S_DISTINCT])
     slot[K_DROPPED] = max(slot[K_DROPPED], store.entries[cell(slot, start), E_AT])
     slot[K_START] = start + 1
     store.counters[C_SHORTENED] += 1
