@@ -203,3 +203,12 @@ def test_a_role_and_a_user_name_the_nearest(titian: Command, tmp_path: Path) -> 
     refused = titian(tmp_path, "users", "reset-password", "lii")
     assert (refused.returncode, "Did you mean 'li'" in refused.stderr) == (4, True)
     assert titian(tmp_path, "banks", "add", "x", "", "").returncode == 2
+
+
+def test_the_first_bank_is_told_how_to_come(titian: Command, tmp_path: Path) -> None:
+    refused = titian(tmp_path, "feeds", "status", "--bank", "berka")
+    said = " ".join(refused.stderr.split())
+    assert refused.returncode == 4
+    assert "there is no bank 'berka'" in said
+    assert "`titian feeds load --bank berka …`" in said
+    assert "`titian banks add berka …`" in said

@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import insert, select, update
 
 from titian.kernel import audit, clock, db
-from titian.kernel.errors import Conflict, InvalidInput, NotFound
+from titian.kernel.errors import Conflict, InvalidInput, NotFound, Remedy
 from titian.kernel.ids import BankId, bank_id
 from titian.kernel.near import nearest
 from titian.kernel.scope import Permission, Scope
@@ -99,12 +99,17 @@ def _check_names(bank: Bank) -> None:
 
 
 def get(bank: BankId) -> Bank:
-    """Find a bank. Raises NotFound naming the ones there are."""
+    """Find a bank. Raises NotFound naming the ones there are, or how the first one comes."""
     banks = all_banks()
     for known in banks:
         if known.bank == bank:
             return known
-    raise NotFound(f"there is no bank {bank!r}", nearest(bank, [known.bank for known in banks]))
+    none = Remedy(
+        f"There are none yet. Load its first delivery with `titian feeds load --bank {bank} …`, "
+        f"or register it with `titian banks add {bank} …`."
+    )
+    remedy = nearest(bank, [known.bank for known in banks]) if banks else none
+    raise NotFound(f"there is no bank {bank!r}", remedy)
 
 
 def all_banks() -> list[Bank]:
