@@ -176,6 +176,19 @@ class TestBuilding:
         assert said_ in answer.text
         assert saved.find(QINGHE) == []
 
+    @pytest.mark.parametrize("left", ["add:k0:sex", "text:k0", "group:k0:any"])
+    def test_an_unfinished_part_is_not_dropped_but_refused(self, sun: Walker, left: str) -> None:
+        page = press(sun, press(sun, sun.get(BUILD), "add:k0:borrower"), left)
+        answer = press(sun, page, "save", {"name": ["Half"]})
+        assert answer.status_code == 422
+        assert saved.find(QINGHE) == []
+        assert "not finished" in said(parse(answer).css_first(".notice[data-tone=bad]"))
+        assert "Finish this part" in said(parse(answer).css_first("#k2 > .wrong"))
+        assert "Finish this part" not in said(parse(answer).css_first("#k1"))
+        assert 'data-opened="k2"' in answer.text
+        page = press(sun, answer, "remove:k2")
+        assert "Half is saved." in press(sun, page, "save", {"name": ["Half"]}).text
+
     def test_a_name_in_use_is_refused_and_the_tree_stays(self, sun: Walker) -> None:
         saved.save(QINGHE, "Taken", "borrower")
         page = press(sun, sun.get(BUILD), "add:k0:opt_out")
@@ -307,6 +320,7 @@ class TestMakingATag:
             ({"code": ["borrower"]}, "#h-code", "in use"),
             ({"zh": [""]}, "#h-zh", "Fill this in."),
             ({"value.k1": ["many"]}, ".notice", "cannot be compared"),
+            ({"value.k1": [""]}, "#k1 .wrong", "Finish this part"),
         ],
     )
     def test_wrong_input_is_shown_beside_what_was_typed(

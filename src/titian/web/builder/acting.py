@@ -81,7 +81,14 @@ def _to_tree(built: Built, schema: Schema, _given: list[str]) -> Built:
     return Built(tree)
 
 
+def _use(built: Built, _schema: Schema, _given: list[str]) -> Built:
+    left = built.unfinished
+    return replace(built, insisted=True, opened=left[0]) if left else built
+
+
 _ACTS: Mapping[str, Act] = {
+    "save": _use,
+    "propose": _use,
     "add": _add,
     "group": _group,
     "text": _text,

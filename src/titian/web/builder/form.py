@@ -27,6 +27,7 @@ class Built:
 
     `view` is `tree` or `text`; `typed` is the text as it was typed, and counts in text view only.
     `opened` is the node that a person should be led to next; `failed` says what could not be done.
+    `insisted` says that it was to be used while parts of it were unfinished.
     """
 
     tree: Tree = EMPTY
@@ -34,6 +35,12 @@ class Built:
     typed: str = ""
     opened: str = ""
     failed: str = ""
+    insisted: bool = False
+
+    @property
+    def unfinished(self) -> tuple[str, ...]:
+        """The keys of the parts that still ask nothing: writing the condition drops them."""
+        return trees.unfinished(self.tree) if self.view == TREE else ()
 
     def text(self, schema: Schema) -> str:
         """Give the condition as text."""

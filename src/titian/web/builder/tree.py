@@ -72,6 +72,16 @@ def grown(tree: Tree) -> tuple[Group, Mapping[Path, str]]:
     return root, keys
 
 
+def unfinished(tree: Tree) -> tuple[str, ...]:
+    """Name the rows and texts without a value, and the groups below the root without parts."""
+    homes = {node.parent for node in tree}
+    return tuple(
+        node.key
+        for node in tree[1:]
+        if (node.key not in homes if isinstance(node.part, Join) else not node.part.complete)
+    )
+
+
 def depth(tree: Tree, key: str) -> int:
     """Say how many groups stand around a node."""
     parents = {node.key: node.parent for node in tree}

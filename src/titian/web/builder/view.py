@@ -22,7 +22,7 @@ from titian.web.builder import tree as trees
 from titian.web.builder.form import TREE, Built
 from titian.web.builder.tree import MAX_DEPTH, Node
 from titian.web.i18n import Text as Words
-from titian.web.i18n import lazy, locale
+from titian.web.i18n import _, lazy, locale
 
 Tally = Callable[[Sequence[str]], Sequence[int | None]]
 Worn = Callable[[Sequence[str]], Mapping[tuple[str, str], int]]
@@ -170,6 +170,7 @@ class _Laid:
         counting: Counting,
     ) -> None:
         self.tree = built.tree
+        self.unfinished = frozenset(built.unfinished if built.insisted else ())
         self.schema = schema
         self.problems = {keys[path]: words for path, words in found.problems.items()}
         self.texts = self._texts(found, keys)
@@ -213,6 +214,8 @@ class _Laid:
     def shown(self, node: Node, around: tuple[str, ...]) -> Shown:
         part = node.part
         words = tuple(_said(problem) for problem in self.problems.get(node.key, ()))
+        if node.key in self.unfinished:
+            words = (*words, _("Finish this part or take it away: as it is, it asks nothing."))
         sent = f"{node.key}|{node.parent}|"
         if isinstance(part, Join):
             inner = (*around, node.key)

@@ -14,7 +14,7 @@ from titian.data.tags import audiences, catalogue, drafts, saved, store
 from titian.data.tags.catalogue import Catalogue
 from titian.data.tags.drafts import Draft, Making
 from titian.data.tags.saved import Audience
-from titian.decide import Field
+from titian.decide import Field, Schema
 from titian.kernel.errors import LimitExceeded, TitianError
 from titian.kernel.scope import Permission
 from titian.web.audience_sight import pictures, seen
@@ -66,7 +66,7 @@ def work(ctx: Reader) -> Response:
     schema = catalogue.load(ctx.scope).schema
     built = act(form.read(ctx.form, schema), do, schema)
     if do == "save":
-        made = _save(ctx, built.text(schema), about)
+        made = _save(ctx, built, schema, about)
         if made is not None:
             drafts.forget(ctx.scope, Making.AUDIENCE, about)
             say = _("%(name)s is saved.", name=made.name)
@@ -88,11 +88,13 @@ def _keep(ctx: Context, built: Built, about: str) -> Built:
     return built
 
 
-def _save(ctx: Context, expression: str, about: str) -> Audience | None:
-    given = ctx.form
+def _save(ctx: Context, built: Built, schema: Schema, about: str) -> Audience | None:
+    given, expression = ctx.form, built.text(schema)
     name = given.text("name", most=80)
     description = given.text("description", most=300, need=False)
-    if not expression.strip():
+    if built.insisted:
+        given.refuse(_("Not saved: the part that is marked is not finished."))
+    elif not expression.strip():
         given.refuse(_("Add a tag first."))
     made = None
     if not given.wrong:

@@ -69,7 +69,7 @@ def work(ctx: Maker) -> Response:
     schema = _schema(ctx)
     built = act(form.read(ctx.form, schema), do, schema)
     if do == "propose":
-        if _propose(ctx, built.text(schema)):
+        if _propose(ctx, built, built.text(schema)):
             drafts.forget(ctx.scope, Making.TAG)
             say = _("Somebody else must approve it; then tonight works it out.")
             return ctx.go("/tags/proposals", say)
@@ -90,7 +90,7 @@ def _keep(ctx: Context, built: Built) -> Built:
     return built
 
 
-def _propose(ctx: Context, when: str) -> bool:
+def _propose(ctx: Context, built: Built, when: str) -> bool:
     given = ctx.form
     proposal = Proposal(
         code=given.text("code", most=63),
@@ -100,7 +100,9 @@ def _propose(ctx: Context, when: str) -> bool:
         description_zh=given.text("description_zh", most=300, need=False),
         description_en=given.text("description_en", most=300, need=False),
     )
-    if not when.strip():
+    if built.insisted:
+        given.refuse(_("Not proposed: the part that is marked is not finished."))
+    elif not when.strip():
         given.refuse(_("Add a field first."))
     if given.wrong:
         return False
