@@ -17,11 +17,12 @@ from titian.demo.accounts import ACCOUNTS
 from titian.demo.build import Built
 from titian.demo.command import command
 from titian.demo.visit import Visit, visit_all
-from titian.kernel import banks, db
+from titian.kernel import banks, db, users
 from titian.kernel.errors import Conflict, Corrupt, InvalidInput
 from titian.kernel.ids import BankId, UserId
-from titian.kernel.scope import Scope
+from titian.kernel.scope import Role, Scope
 from titian.kernel.settings import Settings, configure, load
+from titian.kernel.users import User
 from titian.lake import store
 from titian.province import ProvinceConfig
 from titian.web.app import create_app
@@ -160,6 +161,7 @@ def test_another_version_builds_anew(built: Built) -> None:
     marker.write_text(json.dumps({**json.loads(text), "version": "0.0.1"}))
     try:
         assert build.existing() is None
+        assert build._password() == built.password
     finally:
         marker.write_text(text)
 
@@ -196,6 +198,26 @@ def test_another_size_is_refused_once_one_is_begun(built: Built, tmp_path: Path)
     assert build.config(4, None, None) == ProvinceConfig(banks=4)
     with pytest.raises(InvalidInput, match="--banks is 999, outside 1 to 51"):
         build.config(999, None, None)
+
+
+def test_a_home_of_real_banks_is_left_alone(home: Settings, union: Scope) -> None:
+    banks.ensure(union, BankId("berka"))
+    with pytest.raises(Conflict, match=r"not the demo's: berka") as caught:
+        build.build(SMALL, RUN_DAYS)
+    assert "TITIAN_HOME=" in caught.value.remedy
+    assert [bank.bank for bank in banks.all_banks()] == ["berka"]
+    assert users.all_users(union) == []
+    assert sorted(path.name for path in home.home.iterdir() if "titian.db" not in path.name) == [
+        "keys"
+    ]
+
+
+def test_a_home_of_real_people_is_left_alone(home: Settings, union: Scope) -> None:
+    admin = User(UserId("admin"), "王主任", None, frozenset({Role.UNION_ADMIN}), 3)
+    users.create(union, admin, "correct horse battery staple")
+    with pytest.raises(Conflict, match=r"not the demo's: admin"):
+        build.build(SMALL, RUN_DAYS)
+    assert banks.all_banks() == []
 
 
 def test_a_half_written_province_is_made_again(home: Settings) -> None:

@@ -15,7 +15,7 @@ from titian.data.feeds.service import Batch, load_many
 from titian.data.jobs import control, executor
 from titian.data.jobs.orders import Order, OrderState
 from titian.demo import accounts, samples
-from titian.kernel import banks
+from titian.kernel import banks, users
 from titian.kernel.banks import Bank
 from titian.kernel.errors import Conflict, Corrupt
 from titian.kernel.ids import BankId
@@ -30,6 +30,7 @@ from titian.province.places import banks_of
 USUAL = {"banks": 3, "customers": 6_000, "days": 120}
 RUN_DAYS = 21
 PASSWORD_BYTES = 9
+MAX_NAMED = 3
 RUN_TIMEOUT_S = 1_800.0
 
 
@@ -93,12 +94,15 @@ def config(banks: int | None, customers: int | None, days: int | None) -> Provin
 
 
 def build(config: ProvinceConfig, run_days: int = RUN_DAYS) -> Built:
-    """Make everything; what an interrupted build left is taken over, not made twice."""
+    """Make everything; what an interrupted build left is taken over, not made twice.
+
+    Raises Conflict in a home that holds others' banks or accounts before the demo is begun there.
+    """
     began = time.perf_counter()
+    password = _password()
     unload = _province(config)
     names = _banks(config)
     first = names[0]
-    password = _password()
     accounts.create(first, password)
     rows = _feeds(unload, names)
     samples.save_audiences(first)
@@ -121,9 +125,22 @@ def build(config: ProvinceConfig, run_days: int = RUN_DAYS) -> Built:
 
 def _password() -> str:
     path = settings().home / "demo.password"
-    if not path.exists():
+    if not path.exists():  # it is the first thing a build makes
+        _require_nobodys_home()
         _write_privately(path, secrets.token_urlsafe(PASSWORD_BYTES))
     return path.read_text()
+
+
+def _require_nobodys_home() -> None:
+    scope = Scope.system(None)
+    held: list[str] = [bank.bank for bank in banks.all_banks()]
+    held += [user.user_id for user in users.all_users(scope)]
+    if held:
+        named = ", ".join(held[:MAX_NAMED]) + (" …" if len(held) > MAX_NAMED else "")
+        raise Conflict(
+            f"the home {settings().home} holds banks or accounts that are not the demo's: {named}",
+            "Give the demo a home of its own: TITIAN_HOME=/another/folder titian demo",
+        )
 
 
 def _write_privately(path: Path, text: str) -> None:
