@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from titian.kernel import audit, banks, users
+from titian.kernel import audit, banks, tokens, users
 from titian.kernel.banks import Bank
 from titian.kernel.errors import Corrupt, InvalidInput
 from titian.kernel.ids import UserId, bank_id
 from titian.kernel.near import nearest
-from titian.kernel.scope import Role, Scope
-from titian.kernel.terminal import Cell, Csv, Json, counted, listing, say
+from titian.kernel.scope import Permission, Role, Scope
+from titian.kernel.terminal import Cell, Csv, Json, counted, listing, say, shortened
 from titian.kernel.users import User
 
 banks_app = typer.Typer(help="Register and list member banks.", no_args_is_help=True)
@@ -88,6 +88,27 @@ def reset_password(user: str) -> None:
     say(f"new first password of {user}: {password}")
 
 
+@users_app.command("add-token")
+def add_token(
+    user: Annotated[str, typer.Argument(help="What to call the channel's system.")],
+    bank: Annotated[str, typer.Option(help="The bank it works for.")],
+    days: Annotated[int, typer.Option(min=1, max=tokens.MAX_DAYS)] = 365,
+) -> None:
+    """Give a channel's system a token, printed once, to submit payment events for one bank."""
+    scope = _MACHINE.at(banks.get(bank_id(bank)).bank)
+    token = tokens.issue(scope, user, Permission.SUBMIT_EVENTS, days)
+    say(f"token of {user} for {days} days: {token}")
+
+
+@users_app.command("revoke-token")
+def revoke_token(
+    user: str, bank: Annotated[str, typer.Option(help="The bank it works for.")]
+) -> None:
+    """Take a system's token back; running servers notice within half a minute."""
+    tokens.revoke(_MACHINE.at(banks.get(bank_id(bank)).bank), user)
+    say(f"revoked the token of {user}")
+
+
 def _role(text: str) -> Role:
     try:
         return Role(text)
@@ -112,7 +133,7 @@ def list_audit(
             entry.user,
             entry.bank,
             entry.action,
-            entry.target,
+            shortened(entry.target, entry.target),
             _told(entry),
         )
         for entry in audit.entries(scope, limit=limit)
@@ -124,7 +145,7 @@ def list_audit(
 
 def _told(entry: audit.Entry) -> Cell:
     words = ", ".join(f"{name}={value}" for name, value in entry.detail.items())
-    return Cell(entry.detail, words)
+    return shortened(entry.detail, words)
 
 
 @audit_app.command("verify")

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from titian.kernel.db import UtcDateTime, metadata
 
@@ -31,6 +42,8 @@ user_account = Table(
     Column("locked_until", UtcDateTime(), nullable=True),
     Column("locale", String(8), nullable=False),
     Column("created_at", UtcDateTime(), nullable=False),
+    Column("waiting_since", UtcDateTime(), nullable=True),
+    Column("waiting_by", JSON(none_as_null=True), nullable=True),
 )
 
 user_session = Table(
@@ -44,6 +57,18 @@ user_session = Table(
     Column("agent", String(200), nullable=False),
     Column("created_at", UtcDateTime(), nullable=False),
     Column("seen_at", UtcDateTime(), nullable=False),
+)
+
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("system", String(63), nullable=False),
+    Column("bank", String(63), ForeignKey("bank.bank"), nullable=False),
+    Column("permission", String(63), nullable=False),
+    Column("made_at", UtcDateTime(), nullable=False),
+    Column("ends_at", UtcDateTime(), nullable=False),
+    UniqueConstraint("bank", "system"),
 )
 
 audit_entry = Table(

@@ -12,6 +12,7 @@ from titian import __version__
 from titian.kernel import db
 from titian.web import api, problems
 from titian.web.assets import Assets
+from titian.web.decisions import Decisions
 from titian.web.observe import Observe
 from titian.web.pages import ROOMS
 from titian.web.render import STATIC, environment
@@ -34,7 +35,12 @@ def create_app(*, gallery: bool = False) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=_operation_id,
         max_body_size=MAX_BODY_BYTES,
-        middleware=[Middleware(Observe), Middleware(SecurityHeaders), Middleware(problems.Catch)],
+        middleware=[
+            Middleware(Decisions),
+            Middleware(Observe),
+            Middleware(SecurityHeaders),
+            Middleware(problems.Catch),
+        ],
     )
     problems.install(app)
     app.mount("/static", Assets(directory=STATIC), name="static")

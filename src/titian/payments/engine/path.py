@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from titian.decide.conditions.columns import Column
 from titian.kernel import logs
@@ -26,6 +27,7 @@ from titian.payments.engine.decision import (
 )
 from titian.payments.engine.features import Columns
 from titian.payments.engine.idempotency import name_of
+from titian.payments.engine.policy import Judged
 from titian.payments.engine.recovery import Recovered, recover
 from titian.payments.engine.setup import Setup
 from titian.payments.journal import Files, snapshots
@@ -40,6 +42,7 @@ _DECIDED: Final = msgspec.msgpack.Decoder(Decided)
 _CHANNEL_NAMES: Final = np.array(CHANNELS, object)
 _TYPE_NAMES: Final = np.array(EVENT_TYPES, object)
 _RESULT_NAMES: Final = np.array(RESULTS, object)
+_NOTHING_KNOWN: Final = np.full(len(CHANNELS), np.nan)
 
 Answer = Decision | Refusal
 
@@ -119,34 +122,48 @@ class Engine:
             self.journal.commit()
             self.state.judged_by(versions)
 
+    def rest(self) -> None:
+        """Keep a snapshot where something was decided since the last start, before the end."""
+        found = self.recovered.snapshot
+        if not self.journal.broken and (found is None or found.seq < self.journal.end.seq):
+            self.snapshot()
+
     def _judge(self, events: Sequence[Event], expired: Collection[int]) -> list[Decision]:
-        setup, n = self.setup, len(events)
-        made, features, late = self.state.count(events)
-        state = setup.channels.now() if setup.channels else np.full(len(CHANNELS), np.nan)
+        try:
+            return self._judged(events, expired)
+        except BaseException:
+            self.journal.give_up()  # what was counted is not on record: only a restart is safe
+            raise
+
+    def _judged(self, events: Sequence[Event], expired: Collection[int]) -> list[Decision]:
+        setup = self.setup
+        made, features, lateness = self.state.count(events)
+        late = lateness.tolist()
+        state = setup.channels.now() if setup.channels else _NOTHING_KNOWN
         score = self._score(features)
-        judged = setup.policy.decide(
-            _judging(made, features, score, state, self.state.plan.names), n
-        )
-        hits = self._codes(judged.hits)
-        at_us = self.clock.now_us()
-        channels = state.tobytes()
-        missing = ["model"] if setup.model_missing or (setup.scorer and score is None) else []
-        version = setup.versions.name
-        scores = [None] * n if score is None else score.tolist()
+        judged = self._policy(made, features, score, state)
+        missing = [] if score is not None or not self._wants_model else ["model"]
+        missing += [] if judged is not None else ["policy"]
+        outcomes = judged.outcomes.tolist() if judged else [Outcome.PASS] * len(events)
+        hits = self._codes(judged.hits) if judged else [[]] * len(events)
+        scores = [None] * len(events) if score is None else score.tolist()
+        at_us, channels, version = self.clock.now_us(), state.tobytes(), setup.versions.name
         records = []
-        for i, (event, found, lateness) in enumerate(
-            zip(events, judged.outcomes.tolist(), late.tolist(), strict=True)
-        ):
+        for i, event in enumerate(events):
             degraded = [*missing, "deadline"] if i in expired else missing
-            outcome = max(found, setup.fails_to[event.channel]) if degraded else found
+            outcome = max(outcomes[i], setup.fails_to[event.channel]) if degraded else outcomes[i]
             records.append(
-                Decided(at_us, event, lateness, outcome, hits[i], scores[i], degraded,
+                Decided(at_us, event, late[i], outcome, hits[i], scores[i], degraded,
                         features[i].tobytes(), channels, version)
             )  # fmt: skip
         positions = self.journal.append([ENCODER.encode(record) for record in records])
         for event, position in zip(events, positions, strict=True):
             self.state.remember(event, position, at_us)
         return [self.answer(record) for record in records]
+
+    @property
+    def _wants_model(self) -> bool:
+        return self.setup.model_missing or self.setup.scorer is not None
 
     def _score(self, features: Floats) -> Floats | None:
         """Give scores, or None where no model answers: rules then judge alone."""
@@ -158,7 +175,18 @@ class Engine:
             _log.error("the model failed", version=self.setup.scorer.version, exc_info=error)
             return None
 
-    def _codes(self, hits: np.ndarray) -> list[list[str]]:
+    def _policy(
+        self, made: Columns, features: Floats, score: Floats | None, state: Floats
+    ) -> Judged | None:
+        """Give outcomes and hits, or None where the policy fails: channels then fail their way."""
+        columns = _judging(made, features, score, state, self.state.plan.names)
+        try:
+            return self.setup.policy.decide(columns, len(features))
+        except Exception as error:  # noqa: BLE001 - nor must a policy
+            _log.error("the policy failed", version=self.setup.policy.version, exc_info=error)
+            return None
+
+    def _codes(self, hits: NDArray[np.bool_]) -> list[list[str]]:
         found: list[list[str]] = [[] for _ in range(len(hits))]
         for row, rule in zip(*np.nonzero(hits), strict=True):
             found[row].append(self._rule_codes[rule])

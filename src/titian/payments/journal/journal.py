@@ -104,6 +104,10 @@ class Journal:
             self._files.sync(self._end.segment)
         self._broken = False
 
+    def give_up(self) -> None:
+        """Take nothing more: what its owner knows is no longer what is on record."""
+        self._broken = True
+
     def read(self, position: int) -> bytes:
         """Give the payload at a position. Raises Corrupt when it is harmed."""
         name, offset = segments.name(position >> OFFSET_BITS), position & _OFFSETS

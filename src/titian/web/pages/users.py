@@ -302,5 +302,7 @@ ROOM = Room(
         "user.change": lazy("Changed a user"),
         "user.reset_password": lazy("Reset a password"),
         "user.change_password": lazy("Changed the own password"),
+        "token.issue": lazy("Gave a system a token"),
+        "token.revoke": lazy("Took a system's token back"),
     },
 )
