@@ -14,8 +14,10 @@ from sqlalchemy.exc import OperationalError
 from tests.support.commands import Command, command
 
 from titian.cli import COMMANDS
-from titian.kernel import banks
+from titian.kernel import audit, banks
 from titian.kernel.errors import Unavailable
+from titian.kernel.scope import Scope
+from titian.kernel.settings import Settings
 from titian.web import place
 
 
@@ -212,3 +214,18 @@ def test_the_first_bank_is_told_how_to_come(titian: Command, tmp_path: Path) -> 
     assert "there is no bank 'berka'" in said
     assert "`titian feeds load --bank berka …`" in said
     assert "`titian banks add berka …`" in said
+
+
+def test_the_audit_log_is_a_list_and_its_whole_text_is_in_json(
+    titian: Command, home: Settings, qinghe: Scope
+) -> None:
+    sql = "SELECT '" + "long " * 200 + "' FROM core.loan"
+    audit.record(qinghe, "query", "qinghe", {"sql": sql, "lines": "a\nb"})
+    audit.record(qinghe, "query", "q", {})
+    lines = titian(home.home, "audit", "list").stdout.splitlines()
+    assert len(lines) == 4, "the heading, both acts, and the registration"
+    assert "sql=SELECT 'long long" in lines[2]
+    assert lines[2].endswith("…")
+    assert all(len(line) < 200 and line == line.rstrip() for line in lines)
+    first = json.loads(titian(home.home, "audit", "list", "--json").stdout)[1]
+    assert first["detail"] == {"sql": sql, "lines": "a\nb"}

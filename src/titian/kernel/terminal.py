@@ -26,6 +26,7 @@ from titian.kernel.clock import BANK_TZ
 from titian.kernel.errors import InvalidInput
 
 WIDTH_WHEN_PIPED = 4_096
+MAX_SHOWN = 80
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print the list as CSV.")]
@@ -75,7 +76,13 @@ def grid(
     right: Collection[int] | None = None,
 ) -> None:
     """Print rows under headings; `right` names columns that stand right, by default the numbers."""
-    console().print(made_grid(names, rows, right))
+    table, out = made_grid(names, rows, right), console()
+    if out.is_terminal:
+        out.print(table)
+        return
+    with out.capture() as held:
+        out.print(table)
+    typer.echo("\n".join(line.rstrip(" ") for line in held.get().split("\n")), nl=False)
 
 
 def made_grid(
@@ -120,6 +127,12 @@ def console() -> Console:
     """Give the console on stdout, as wide as needed where nobody looks."""
     out = Console(highlight=False)
     return out if out.is_terminal else Console(highlight=False, width=WIDTH_WHEN_PIPED)
+
+
+def shortened(value: object, text: str, most: int = MAX_SHOWN) -> Cell:
+    """Show the beginning of a long text, on one line; JSON and CSV have the value itself."""
+    line = " ".join(text.split())
+    return Cell(value, line if len(line) <= most else f"{line[: most - 1]}…")
 
 
 def counted(number: int, one: str, many: str = "") -> str:
