@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from titian.data.tags import audiences, catalogue, store
+from titian.data.tags import audiences, catalogue, saved, store
 from titian.data.tags.guard import allowed_plan
 from titian.decide import ConditionError
 from titian.kernel.errors import Denied, InvalidInput, LimitExceeded, NotFound
@@ -234,3 +234,9 @@ def test_wearers_are_counted_by_value(sample_bank: Scope) -> None:
     found = audiences.wearers(analyst(sample_bank), ["sex", "borrower", "nosuch"])
     assert found["sex", "male"] == audiences.count(sample_bank, "sex = 'male'").members
     assert set(found) == {("sex", "male"), ("sex", "female"), ("borrower", "yes")}
+
+
+def test_a_name_keeps_no_number_of_a_person(sample_bank: Scope) -> None:
+    with pytest.raises(InvalidInput, match="may be a person's"):
+        saved.save(analyst(sample_bank), "客户 13812345678", "has_loan")
+    assert saved.find(analyst(sample_bank)) == []

@@ -16,6 +16,7 @@ from titian.kernel.ids import UserId
 from titian.kernel.scope import Role, Scope
 
 LAST = date(2026, 3, 31)
+NUMBER = "客户 13812345678 要求"
 RICH = Proposal("rich_farmer", "富裕农户", "Rich farmer", "aum_fen >= wan(10) AND is_rural")
 
 
@@ -114,3 +115,18 @@ def test_an_unknown_proposal_names_the_nearest(sample_bank: Scope) -> None:
     business.propose(sample_bank, proposal)
     with pytest.raises(NotFound, match="Did you mean 'idle_money_2'"):
         business.get(sample_bank, "idle_mony_2")
+
+
+def test_who_may_not_see_the_level_neither_sees_nor_decides(sample_bank: Scope) -> None:
+    low = person(sample_bank, "low", clearance=2)
+    business.propose(person(sample_bank, "ann"), RICH)
+    assert [one.code for one in business.find(person(sample_bank, "bob"))] == ["rich_farmer"]
+    assert business.find(low) == []
+    with pytest.raises(NotFound):
+        business.decide(low, "rich_farmer", approve=True)
+
+
+def test_a_comment_keeps_no_number_of_a_person(sample_bank: Scope) -> None:
+    business.propose(person(sample_bank, "ann"), RICH)
+    with pytest.raises(InvalidInput, match="may be a person's"):
+        business.decide(person(sample_bank, "bob"), "rich_farmer", approve=True, comment=NUMBER)

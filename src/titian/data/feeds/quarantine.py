@@ -14,7 +14,8 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy import Connection, Row
 
-from titian.data.feeds import notes, registry, rows
+from titian.data import notes
+from titian.data.feeds import registry, rows
 from titian.data.feeds.masking import personal_values, scrubbed, sees_all, shown_fields
 from titian.data.feeds.model import Contract
 from titian.data.feeds.reasons import Code, Problem

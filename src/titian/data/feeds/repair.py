@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 from sqlalchemy import Row
 
-from titian.data.feeds import claims, notes, registry, rows
+from titian.data import notes
+from titian.data.feeds import claims, registry, rows
 from titian.data.feeds.model import Contract, Field
 from titian.data.feeds.quarantine import (
     Waiting,

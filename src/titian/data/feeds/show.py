@@ -15,7 +15,8 @@ from titian.data.feeds.reasons import remedy, say
 from titian.data.feeds.service import Report
 from titian.kernel.clock import BANK_TZ
 from titian.kernel.errors import exit_code
-from titian.kernel.terminal import Cell, counted, listing
+from titian.kernel.labels import Label
+from titian.kernel.terminal import Cell, counted, in_words, listing
 from titian.kernel.terminal import say as line
 
 MAX_LINES = 40
@@ -180,7 +181,7 @@ def standings(found: Sequence[Standing], *, none: str, json: bool, csv: bool) ->
         numbers = (held.rows, held.bad, held.waiting) if held else (None, None, None)
         due = Cell(one.due, f"{one.due:%m-%d %H:%M}")
         arrival = held.arrival_id if held else None
-        rows.append((one.business_date, one.feed, one.title_zh, one.state, *numbers, due, arrival))
+        rows.append((one.business_date, one.feed, in_words(Label(one.title_zh, one.title_en)), one.state, *numbers, due, arrival))
     names = ("business_date", "feed", "title", "state", "rows", "bad", "waiting", "due", "arrival")
     listing(names, rows, none=none, json=json, csv=csv)
 

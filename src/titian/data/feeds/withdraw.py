@@ -7,7 +7,8 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from titian.data.feeds import arrivals, claims, lock, notes, registry
+from titian.data import notes
+from titian.data.feeds import arrivals, claims, lock, registry
 from titian.data.feeds.reasons import Code
 from titian.data.feeds.record import ArrivalStatus, RowStatus, close_rows
 from titian.data.feeds.tables import feed_arrival

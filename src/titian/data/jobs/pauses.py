@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, insert, select
 
+from titian.data import notes
 from titian.data.jobs.tables import job_pause
 from titian.kernel import audit, clock, db
 from titian.kernel.errors import Conflict, NotFound, Remedy
@@ -51,8 +52,12 @@ def listed(scope: Scope) -> list[Pause]:
 
 
 def add(scope: Scope, job: str, reason: str) -> None:
-    """Pause a job of a bank. Needs RUN_JOBS. Raises Conflict when it is paused already."""
+    """Pause a job of a bank. Needs RUN_JOBS. Raises Conflict when it is paused already.
+
+    The reason is kept for good: `notes.checked` says what it may not hold.
+    """
     scope.require(Permission.RUN_JOBS)
+    said = notes.checked(reason)
     if job in names(scope.bank_id):
         raise Conflict(f"{job or scope.bank} is paused already", "Resume it first, or leave it.")
     with db.begin() as connection:
@@ -60,12 +65,12 @@ def add(scope: Scope, job: str, reason: str) -> None:
             insert(job_pause).values(
                 bank=scope.bank_id,
                 job=job,
-                reason=reason[:MAX_REASON_CHARACTERS],
+                reason=said[:MAX_REASON_CHARACTERS],
                 paused_by=scope.user,
                 paused_at=clock.now(),
             )
         )
-        audit.record(scope, "jobs.pause", job or scope.bank_id, {"reason": reason}, connection)
+        audit.record(scope, "jobs.pause", job or scope.bank_id, {"reason": said}, connection)
 
 
 def remove(scope: Scope, job: str) -> None:

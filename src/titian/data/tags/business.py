@@ -13,6 +13,7 @@ from enum import StrEnum
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from titian.data import notes
 from titian.data.strict import nearest
 from titian.data.tags import catalogue
 from titian.data.tags.evaluate import evaluate
@@ -148,14 +149,15 @@ def get(scope: Scope, code: str) -> BusinessTag:
 
 
 def find(scope: Scope, status: Status | None = None) -> list[BusinessTag]:
-    """List the bank's business-made tags, newest first. Needs VIEW_TAGS."""
+    """List the bank's business-made tags within the clearance, newest first. Needs VIEW_TAGS."""
     scope.require(Permission.VIEW_TAGS)
     query = select(business_tag).where(business_tag.c.bank == scope.bank_id)
     if status is not None:
         query = query.where(business_tag.c.status == status.value)
     query = query.order_by(business_tag.c.created_at.desc(), business_tag.c.code)
     with db.read() as connection:
-        return [_made(row) for row in connection.execute(query)]
+        rows = connection.execute(query).all()
+    return [_made(row) for row in rows if row.definition["level"] <= scope.clearance]
 
 
 def _definition(proposal: Proposal, level: int, owner: UserId) -> dict[str, object]:
@@ -194,6 +196,7 @@ def _move(scope: Scope, act: str, code: str, old: Status, new: Status, comment: 
     """Change a status once, whoever else decides at the same moment."""
     if len(comment) > MAX_COMMENT:
         raise InvalidInput("the comment is too long", f"Keep it under {MAX_COMMENT} characters.")
+    comment = notes.checked(comment)
     get(scope, code)
     change = (
         update(business_tag)
@@ -202,9 +205,7 @@ def _move(scope: Scope, act: str, code: str, old: Status, new: Status, comment: 
             business_tag.c.code == code,
             business_tag.c.status == old.value,
         )
-        .values(
-            status=new.value, decided_by=scope.user, decided_at=clock.now(), comment=comment.strip()
-        )
+        .values(status=new.value, decided_by=scope.user, decided_at=clock.now(), comment=comment)
     )
     with db.begin() as connection:
         moved = connection.execute(change).rowcount == 1

@@ -14,6 +14,7 @@ from enum import StrEnum
 import pyarrow as pa
 from sqlalchemy import Row, insert, select, update
 
+from titian.data import notes
 from titian.data.tags import people, saved
 from titian.data.tags.audiences import members_of
 from titian.data.tags.store import day_tags
@@ -93,6 +94,7 @@ def request(
         raise InvalidInput(
             "an export needs a reason", f"Say why, in {MIN_REASON} to {MAX_REASON} characters."
         )
+    said = notes.checked(reason)
     one = saved.get(scope, audience_id)
     _within_clearance(scope, columns)
     day = day_tags(scope).day
@@ -109,7 +111,7 @@ def request(
         "expression": one.expression,
         "business_date": day,
         "purpose": purpose.value,
-        "reason": reason.strip(),
+        "reason": said,
         "columns": list(dict.fromkeys(columns)),
         "clear": clear,
         "members": members,
@@ -147,7 +149,7 @@ def decide(scope: Scope, export_id: str, *, approve: bool, comment: str = "") ->
             status=new.value,
             decided_by=scope.user,
             decided_at=clock.now(),
-            comment=comment.strip()[:MAX_REASON],
+            comment=notes.checked(comment)[:MAX_REASON],
         )
     )
     with db.begin() as connection:

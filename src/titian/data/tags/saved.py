@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from titian.data import notes
 from titian.data.tags import catalogue
 from titian.data.tags.guard import allowed_plan
 from titian.data.tags.plan import plan
@@ -155,6 +156,7 @@ def _check(scope: Scope, name: str, expression: str, description: str) -> None:
         raise InvalidInput(
             "the description is too long", f"Keep it under {MAX_DESCRIPTION} characters."
         )
+    notes.checked(f"{name} {description}")
     allowed_plan(scope, expression)
 
 

@@ -10,6 +10,7 @@ from titian.kernel.ids import UserId
 from titian.web.tables import saved_view
 
 MAX_VIEWS_PER_LIST = 20
+MAX_VIEWS = 400
 MAX_NAME_CHARACTERS = 60
 MAX_QUERY_CHARACTERS = 2_000
 
@@ -35,6 +36,9 @@ def save(user: UserId, page: str, name: str, query: str) -> None:
             raise LimitExceeded(
                 f"you keep {kept} views of this list already", "Remove one, then save this one."
             )
+        everywhere = select(func.count()).where(saved_view.c.user_id == user)
+        if (connection.scalar(everywhere) or 0) >= MAX_VIEWS:
+            raise LimitExceeded(f"you keep {MAX_VIEWS} views already", "Remove some first.")
         values = {"user_id": user, "page": page, "name": name, "query": query}
         connection.execute(insert(saved_view).values(**values, saved_at=clock.now()))
 

@@ -16,7 +16,7 @@ from titian.data.feeds import arrivals, quarantine, registry
 from titian.data.feeds.arrivals import Arrival
 from titian.data.feeds.discover import expected_name
 from titian.data.feeds.model import Contract
-from titian.data.feeds.notes import MAX_NOTE_CHARACTERS
+from titian.data.notes import MAX_NOTE_CHARACTERS
 from titian.data.feeds.record import ArrivalStatus
 from titian.data.feeds.withdraw import withdraw
 from titian.data.jobs import board, control

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from titian.data.feeds import arrivals, quarantine, registry, repair
 from titian.data.feeds.model import Contract, Format
-from titian.data.feeds.notes import MAX_NOTE_CHARACTERS
+from titian.data.notes import MAX_NOTE_CHARACTERS
 from titian.data.feeds.quarantine import MAX_PAGE_ROWS, Act, HistoryFilter, Waiting
 from titian.data.feeds.record import WAITING, RowStatus
 from titian.data.feeds.rows import MAX_ROW_CHARACTERS
