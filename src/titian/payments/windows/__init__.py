@@ -1,7 +1,9 @@
 """Exact event-time sliding windows over many keys: the part that must be fast and never wrong.
 
-`layout` says where each number stands in the state, `index` finds keys and counts distinct values,
-`rings` keeps each key's entries in order of time, `kernel` runs a batch through all series.
+`layout` says where each number stands in the state, `index` finds keys and values, `rings` keeps
+each key's entries in order of time, `spans` moves the windows over them, `distinct` counts values,
+`insert` puts events in, `measures` reads features, `kernel` runs a batch through all series while
+`ahead` fetches what comes next, and `forget` makes room.
 `state` owns the arrays, grows and evicts within its limits, and takes snapshots.
 
 A *series* is one stream of behaviour (key, which events count, resolution); its *spans* are the

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from numba import njit
 
+from titian.payments.windows.ahead import look_ahead
 from titian.payments.windows.bare import bare
 from titian.payments.windows.distinct import pairs_suffice
 from titian.payments.windows.index import find_row
@@ -204,6 +205,7 @@ def run(
     out, flags = bare(out), bare(flags)
     while event < batch.at_us.shape[0]:
         while number < shape.series.shape[0]:
+            look_ahead(shape, store, batch, event, number)
             why = _step(shape, store, batch, event, number, out[event], flags)
             if why != DONE:
                 return why, event, number
