@@ -9,14 +9,14 @@ import numpy as np
 
 from titian.decide.conditions import arrays
 from titian.decide.conditions.columns import Array, Column, Columns
-from titian.decide.conditions.fields import DOUBLE, Kind
+from titian.decide.conditions.fields import DOUBLE
 from titian.decide.conditions.tree import Call, Constant, Node
 
 Evaluate = Callable[[Columns], Column]
 Compare = Callable[[Array, Array], Array]
 Form = Callable[[Call, Sequence[Evaluate]], Evaluate]
 
-_FEW = 8  # so many comparisons cost less than a search
+_FEW, _FEW_TEXTS = 8, 4  # so many comparisons cost less than a search
 
 _COMPARE: dict[str, Compare] = {
     "eq": np.equal,
@@ -111,12 +111,13 @@ def _is_false(_: Call, args: Sequence[Evaluate]) -> Evaluate:
 
 def _in(node: Call, args: Sequence[Evaluate]) -> Evaluate:
     values = [arg.value for arg in node.args[1:] if isinstance(arg, Constant)]
-    if node.args[0].type.kind in (Kind.STRING, Kind.DECIMAL):
-        among = np.frompyfunc(frozenset(values).__contains__, 1, 1)
-        return _tested(args[0], lambda cells: np.asarray(among(cells), np.bool_))
     constants = [arg({}).values for arg in args[1:]]
-    if len(values) <= _FEW:
+    texts = constants[0].dtype == np.dtype(object)
+    if len(values) <= (_FEW_TEXTS if texts else _FEW):
         return _tested(args[0], lambda cells: np.logical_or.reduce([cells == c for c in constants]))
+    if texts:
+        among = frozenset(values).__contains__
+        return _tested(args[0], lambda cells: np.fromiter(map(among, cells), np.bool_, len(cells)))
     listed = np.concatenate(constants)
     return _tested(args[0], lambda cells: np.isin(cells, listed))
 

@@ -57,7 +57,7 @@ class Scoring:
     thresholds: tuple[tuple[int, int], ...]  # (number of the reason, score from which it holds)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CompiledPolicy:
     """A policy ready to decide; the most severe of all reasons that hold is the outcome."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -21,12 +21,14 @@ from titian.decide.tables.problems import TableError, TableProblem, problem
 from titian.decide.tables.regions import Region, regions
 
 NO_ROW = -1
+_BYTE = 256
+_LARGE = 4_000_000  # cells of a step, so that a batch of any length fits into memory
 
 Cells = tuple[tuple[int, str], ...]
 """The cells of a row that ask something: the input's number and the text."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CompiledTable:
     """A table ready to decide.
 
@@ -42,7 +44,12 @@ class CompiledTable:
     _first: Callable[[python.Row], int] = field(repr=False)
     _hits: Callable[[python.Row], list[int]] = field(repr=False)
     _truths: Callable[[Columns], list[Array]] = field(repr=False)
-    _cells: tuple[tuple[int, ...], ...] = field(repr=False)
+    _cells: tuple[Array, ...] = field(repr=False)
+    """The number of each row's first cell, of its second, and so on: the last asks nothing."""
+    _rank: Array = field(repr=False)
+    """How early each row is tried: the first has the largest number, and 0 is none: [rows, 1]."""
+    _row_at: Array = field(repr=False)
+    """The row of each such number."""
 
     @property
     def fields(self) -> frozenset[str]:
@@ -61,26 +68,30 @@ class CompiledTable:
 
         Under the hit policy collect it is the first of the rows that hold; see `holds_batch`.
         """
-        truths = self._truths(columns)
-        found = np.full(n, NO_ROW, np.int64)
-        for row in reversed(self.order):
-            np.copyto(found, row, where=self._row(truths, row, n))
+        found = np.empty(n, np.int64)
+        for start, held in self._held(columns, n):
+            found[start : start + held.shape[1]] = self._row_at[(held * self._rank).max(axis=0)]
         return found
 
     def holds_batch(self, columns: Columns, n: int) -> Array:
         """Give which rows hold for which of n events: bool [n, rows]."""
-        truths = self._truths(columns)
-        rows = [np.broadcast_to(self._row(truths, row, n), n) for row in range(len(self.tests))]
-        return np.stack(rows, axis=1)
+        pieces = [held.T for _, held in self._held(columns, n)]
+        return np.concatenate(pieces) if pieces else np.empty((0, len(self.tests)), np.bool_)
 
-    def _row(self, truths: Sequence[Array], row: int, n: int) -> Array:
-        cells = self._cells[row]
-        if not cells:
-            return np.ones(n, np.bool_)
-        held = truths[cells[0]]
-        for cell in cells[1:]:
-            held = held & truths[cell]
-        return held
+    def _held(self, columns: Columns, n: int) -> Iterator[tuple[int, Array]]:
+        """Give which rows hold, [rows, events], for so many events at a time as are not large."""
+        truths = self._truths(columns)
+        step = max(_LARGE // len(self.tests), 1)
+        for start in range(0, n, step):
+            size = min(step, n - start)
+            cells = np.empty((len(truths) + 1, size), np.bool_)
+            cells[-1] = True
+            for number, truth in enumerate(truths):
+                cells[number] = truth[start : start + size] if len(truth) == n else truth
+            held = cells[self._cells[0]]
+            for more in self._cells[1:]:
+                held &= cells[more]
+            yield start, held
 
 
 def compile_table(table: Table, schema: Schema) -> CompiledTable:
@@ -110,13 +121,28 @@ def compile_table(table: Table, schema: Schema) -> CompiledTable:
         _first=python.compile_first([tests[row] for row in order]),
         _hits=python.compile_hits(tests),
         _truths=numeric.compile_truths(distinct),
-        _cells=tuple(map(tuple, asked)),
+        _cells=_by_position(asked, len(distinct)),
+        _rank=_rank(order),
+        _row_at=np.array([NO_ROW, *reversed(order)], np.int64),
     )
 
 
 def _asked(row: TableRow) -> Cells:
     cells = ((number, cell.strip()) for number, cell in enumerate(row.cells))
     return tuple((number, cell) for number, cell in cells if cell not in ANY)
+
+
+def _by_position(asked: Sequence[Sequence[int]], nothing: int) -> tuple[Array, ...]:
+    width = max(map(len, asked)) or 1
+    padded = [[*cells, *([nothing] * (width - len(cells)))] for cells in asked]
+    return tuple(np.array(cells, np.intp) for cells in zip(*padded, strict=True))
+
+
+def _rank(order: Sequence[int]) -> Array:
+    rows = len(order)
+    rank = np.empty((rows, 1), np.uint8 if rows < _BYTE else np.uint16)
+    rank[list(order), 0] = np.arange(rows, 0, -1)
+    return rank
 
 
 def _test(cells: Sequence[Node]) -> Node:
