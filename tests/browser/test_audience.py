@@ -55,6 +55,33 @@ def test_the_count_moves_and_four_eyes_let_rows_go(open_page: Visitors, language
     take_the_rows(page, name)
 
 
+def test_the_values_to_choose_close_by_escape_and_by_going_elsewhere(open_page: Visitors) -> None:
+    page = open_page("analyst", language="en")
+    page.goto(f"/at/{RED}/audiences/build")
+    page.locator("button[name=do][value=clear]").click()
+    add(page, "age group", "age_group")
+    values = page.locator("details.b-values")
+    expect(values).to_have_attribute("open", "")
+    expect(values.locator("input").first).to_be_focused()
+
+    page.keyboard.press("Escape")
+    expect(values).not_to_have_attribute("open", "")
+    expect(values.locator("summary")).to_be_focused()
+    for leave in (lambda: page.locator("h1").click(), lambda: page.locator("#f-name").focus()):
+        values.locator("summary").click()
+        expect(values).to_have_attribute("open", "")
+        leave()
+        expect(values).not_to_have_attribute("open", "")
+
+    values.locator("summary").click()
+    values.locator("label").first.click()
+    expect(total(page)).to_have_text(NUMBER)
+    expect(values).to_have_attribute("open", "")
+    page.reload()
+    expect(values).not_to_have_attribute("open", "")
+    page.locator("button[name=do][value=clear]").click()
+
+
 def compare_with_everyone(page: Page, say: Say) -> None:
     panel = page.locator(".panel").filter(has_text=say("How they differ from everyone"))
     settle(page)

@@ -189,6 +189,12 @@ class TestBuilding:
         page = press(sun, answer, "remove:k2")
         assert "Half is saved." in press(sun, page, "save", {"name": ["Half"]}).text
 
+    def test_values_open_when_a_part_is_added_and_not_again(self, sun: Walker) -> None:
+        page = press(sun, sun.get(BUILD), "add:k0:sex")
+        assert parse(page).css_first(".b-values[open]") is not None
+        assert parse(press(sun, page, "look")).css_first(".b-values[open]") is None
+        assert parse(sun.get(BUILD)).css_first(".b-values[open]") is None
+
     def test_a_name_in_use_is_refused_and_the_tree_stays(self, sun: Walker) -> None:
         saved.save(QINGHE, "Taken", "borrower")
         page = press(sun, sun.get(BUILD), "add:k0:opt_out")

@@ -46,7 +46,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One node as the page shows it; `sent` is what the form says of it."""
+    """One node as the page shows it; `sent` is what the form says of it.
+
+    `waits` says that it asks nothing yet, `opened` that its values are to be chosen now.
+    """
 
     key: str
     sent: str
@@ -65,6 +68,7 @@ class Shown:
     unit: Words = ""
     text: str = ""
     waits: bool = False
+    opened: bool = False
     moves: tuple[tuple[str, str], ...] = ()
     may_nest: bool = False
 
@@ -170,6 +174,7 @@ class _Laid:
         counting: Counting,
     ) -> None:
         self.tree = built.tree
+        self.opened = built.opened
         self.unfinished = frozenset(built.unfinished if built.insisted else ())
         self.schema = schema
         self.problems = {keys[path]: words for path, words in found.problems.items()}
@@ -242,7 +247,7 @@ class _Laid:
             self.counts.get(node.key), words, (), part.op.value, options, choices,
             () if choices else _inputs(part), _TYPES.get(field.type.kind, "text"),
             field.type.is_number, _UNITS.get(field.unit, ""), "", not part.complete,
-            self._moves(node),
+            node.key == self.opened, self._moves(node),
         )  # fmt: skip
 
     def _choices(self, field: Field, part: Row) -> tuple[Choice, ...]:

@@ -24,9 +24,18 @@
     mark(input, found[at < 0 && by < 0 ? found.length - 1 : (at + by + found.length) % found.length]);
   };
 
+  // Menus and lists of values lie over what is below: they close once one is elsewhere.
+  const leave = (to) => {
+    for (const menu of document.querySelectorAll(".b-menu[open], .b-values[open]")) {
+      if (!menu.contains(to)) menu.open = false;
+    }
+  };
+
   const lead = (form) => {
     const to = document.getElementById(form.dataset.opened);
     if (!to) return;
+    const values = to.querySelector(":scope > .b-values");
+    if (values) values.open = true;
     const first = (what) => to.querySelector(what);
     const target = to.matches("input") ? to : first(".b-choices input") ?? first("input:not([type=hidden])") ?? first("select, button");
     target?.focus({ preventScroll: true });
@@ -34,6 +43,13 @@
   };
 
   document.addEventListener("keydown", (event) => {
+    const menu = document.querySelector(".b-menu[open], .b-values[open]");
+    if (menu && event.key === "Escape") {
+      event.preventDefault();
+      menu.open = false;
+      menu.querySelector("summary").focus();
+      return;
+    }
     const input = event.target.closest?.(".b-find input");
     if (!input) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -59,15 +75,15 @@
         });
       } else if (!input.closest(".b-find").contains(event.target)) shut(input);
     }
-    for (const menu of document.querySelectorAll(".b-menu[open], .b-values[open]")) {
-      if (!menu.contains(event.target) && !menu.closest(".b-row")?.hasAttribute("data-waits")) menu.open = false;
-    }
+    leave(event.target);
   });
 
   document.addEventListener("focusin", (event) => {
     for (const input of document.querySelectorAll(".b-find input[aria-expanded=true]")) {
       if (!input.closest(".b-find").contains(event.target)) shut(input);
     }
+    // Pressing a label first gives the focus to what lies around it: that is not leaving.
+    if (!event.target.querySelector(".b-menu[open], .b-values[open]")) leave(event.target);
   });
 
   document.addEventListener("htmx:after:swap", (event) => {
