@@ -18,6 +18,7 @@ from sqlalchemy import insert
 from typer.testing import CliRunner, Result
 
 from titian.cli import app
+from titian.data.definitions import Presets, set_presets
 from titian.data.feeds.tables import feed_arrival
 from titian.doctor import keeping, program
 from titian.doctor.command import examine
@@ -256,6 +257,24 @@ def test_16_a_definition_that_cannot_be_read(doctor: Look, home: Settings, qingh
     found = doctor()
     assert ill(found) == ["definitions"]
     assert "mine.yaml" in found["definitions"].seen
+
+
+def test_16_a_definition_hides_none_that_comes_later(
+    doctor: Look, home: Settings, qinghe: Scope, baishui: Scope
+) -> None:
+    for scope, kind in ((baishui, "feeds"), (qinghe, "tags"), (qinghe, "feeds")):
+        folder = home.home / "definitions" / "banks" / scope.bank_id / kind
+        folder.mkdir(parents=True)
+        (folder / f"{scope.bank}_{kind}.yaml").write_text("wrong: [")
+    seen = doctor()["definitions"].seen
+    assert [
+        name in seen for name in ("baishui_feeds.yaml", "qinghe_feeds.yaml", "qinghe_tags.yaml")
+    ] == [True] * 3
+
+
+def test_16_a_bank_may_do_without_tags(doctor: Look, qinghe: Scope) -> None:
+    set_presets(qinghe, Presets.NONE)
+    assert ill(doctor()) == []
 
 
 def test_17_a_clock_that_is_behind(doctor: Look, union: Scope) -> None:

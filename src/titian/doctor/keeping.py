@@ -155,13 +155,24 @@ def _trouble(scope: Scope, name: str) -> list[TitianError]:
 
 def definitions() -> Finding:
     """Look whether every bank's feeds, jobs, indicators and tags can be read."""
-    for bank in _banks():
-        scope = Scope.system(bank.bank)
-        feeds.contracts(scope)
-        jobs.load(scope)
-        indicators.catalogue(scope)
-        tags.load(scope)
-    return Finding("definitions", True, f"read for {len(_banks())} banks")
+    known = _banks()
+    wrong = [error for bank in known for error in _unread(Scope.system(bank.bank))]
+    if wrong:
+        seen = "; ".join(error.what for error in wrong[:MAX_NAMED])
+        more = f" and {len(wrong) - MAX_NAMED} more" if len(wrong) > MAX_NAMED else ""
+        return Finding("definitions", False, seen + more, wrong[0].remedy)
+    return Finding("definitions", True, f"read for {len(known)} banks")
+
+
+def _unread(scope: Scope) -> list[TitianError]:
+    wrong: list[TitianError] = []
+    for read in (feeds.contracts, jobs.load, indicators.catalogue, tags.load):
+        try:
+            read(scope)
+        except TitianError as error:
+            if error.what not in {known.what for known in wrong}:
+                wrong.append(error)
+    return wrong
 
 
 def _banks() -> list[banks.Bank]:

@@ -4,10 +4,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from titian.data import definitions
-from titian.data.definitions import Kind
-from titian.data.tags import catalogue
+from titian.data.definitions import Kind, Presets
+from titian.data.tags import audiences, catalogue
+from titian.data.tags.cli import app
 from titian.data.tags.model import TagKind
 from titian.kernel.errors import InvalidDefinition, NotFound
 from titian.kernel.ids import UserId
@@ -152,3 +154,33 @@ def test_a_definition_changes_its_fingerprint(sample_bank: Scope, given: Path) -
     )
     definitions.install(sample_bank, Kind.TAGS, given)
     assert catalogue.version(catalogue.load(sample_bank)) == after
+
+
+@pytest.fixture
+def bare(qinghe: Scope) -> Scope:
+    """Give a bank that inherits nothing: it has no job that makes a profile."""
+    definitions.set_presets(qinghe, Presets.NONE)
+    return qinghe
+
+
+def test_a_bank_without_a_profile_has_no_tags(bare: Scope) -> None:
+    known = catalogue.load(bare)
+    assert known.empty
+    assert (dict(known.tags), known.categories) == ({}, ())
+    seen = CliRunner().invoke(app, ["list", "--bank", "qinghe"])
+    assert (seen.exit_code, seen.stdout) == (0, "")
+    assert "titian define" in seen.stderr
+
+
+def test_what_needs_a_profile_says_that_there_is_none(bare: Scope, given: Path) -> None:
+    words = "no job that makes mart.party_profile"
+    with pytest.raises(NotFound, match=words):
+        audiences.count(bare, "borrower")
+    (given / "own.yaml").write_text(HEAD + tag(), encoding="utf-8")
+    with pytest.raises(NotFound, match=words):
+        definitions.install(bare, Kind.TAGS, given)
+    folder = definitions.folder(bare, Kind.TAGS)
+    folder.mkdir(parents=True)
+    (folder / "own.yaml").write_text(HEAD + tag(), encoding="utf-8")
+    with pytest.raises(NotFound, match=words):
+        catalogue.load(bare)

@@ -15,7 +15,7 @@ from titian.data import definitions
 from titian.data.definitions import Kind
 from titian.data.strict import Document, nearest
 from titian.data.tags import reading
-from titian.data.tags.fields import profile_of
+from titian.data.tags.fields import has_profile, profile_of
 from titian.data.tags.model import Category, Profile, Source, Tag
 from titian.data.tags.tables import business_tag
 from titian.decide import Field, Label, Schema, Type
@@ -37,6 +37,11 @@ class Catalogue:
     schema: Schema
 
     @property
+    def empty(self) -> bool:
+        """Whether there is nothing to say of customers: no tag, and no field of a profile."""
+        return not self.tags and not self.profile.fields
+
+    @property
     def categories(self) -> tuple[Category, ...]:
         """The categories in use, in order."""
         return tuple(dict.fromkeys(tag.category for tag in self.tags.values()))
@@ -53,11 +58,19 @@ class Catalogue:
         return max(own, self.profile.level(names))
 
 
+_NOTHING = Catalogue({}, Profile({}, Schema(())), Schema(()))
+
+
 def load(scope: Scope) -> Catalogue:
-    """Give a bank's tags. Raises InvalidDefinition, NotFound."""
-    profile = profile_of(scope)
+    """Give a bank's tags: none where there are neither tags nor a profile for them to read.
+
+    Raises InvalidDefinition, and NotFound for tags without a profile.
+    """
     stamps = tuple(_stamp(path) for path in definitions.paths(scope, Kind.TAGS))
-    return _catalogue(profile, stamps, _approved(scope))
+    approved = _approved(scope)
+    if not stamps and not approved and not has_profile(scope):
+        return _NOTHING
+    return _catalogue(profile_of(scope), stamps, approved)
 
 
 def visible(scope: Scope) -> Catalogue:

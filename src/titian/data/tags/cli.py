@@ -54,7 +54,8 @@ def list_command(
     listing(
         ("category", "code", "name", "kind", "subject", "level", "values"),
         rows,
-        none="no tags are defined",
+        none="no tags are in force: inherit the union's presets, or install jobs and tags "
+        "with `titian define`",
         remark=f"{counted(len(tags), 'tag')} in "
         f"{counted(len({tag.category for tag in tags}), 'category', 'categories')}",
         whole=[_flat(tag) for tag in tags],

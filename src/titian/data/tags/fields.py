@@ -36,17 +36,27 @@ def profile_of(scope: Scope) -> Profile:
     return _profile(profile_table(scope), *_stamp(described))
 
 
+def has_profile(scope: Scope) -> bool:
+    """Say whether a bank has a profile at all, made by a job or held in the lake."""
+    return _table(scope) is not None
+
+
 def profile_table(scope: Scope) -> Table:
     """Give the profile's declaration: of the job that makes it, else of the table in the lake."""
+    found = _table(scope)
+    if found is None:
+        raise NotFound(
+            f"{scope.place} has no job that makes {PROFILE}",
+            "Tags and audiences read it: inherit the union's jobs, or add one of your own.",
+        )
+    return found
+
+
+def _table(scope: Scope) -> Table | None:
     for path in definitions.paths(scope, Kind.JOBS):
         if path.name == f"{PROFILE}.sql":
             return _declared(str(path), path.stat().st_mtime_ns)
-    if store.exists(scope, PROFILE):
-        return store.describe(scope, PROFILE)
-    raise NotFound(
-        f"{scope.place} has no job that makes {PROFILE}",
-        "Tags and audiences read it: inherit the union's jobs, or add one of your own.",
-    )
+    return store.describe(scope, PROFILE) if store.exists(scope, PROFILE) else None
 
 
 @lru_cache(maxsize=128)

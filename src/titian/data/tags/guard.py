@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from titian.data.tags import catalogue
+from titian.data.tags.fields import profile_table
 from titian.data.tags.plan import Plan, plan
 from titian.kernel.errors import Denied
 from titian.kernel.scope import Permission, Scope
@@ -16,8 +17,9 @@ def allowed_plan(scope: Scope, expression: str) -> Plan:
     """Check an audience's expression for a person.
 
     Needs VIEW_TAGS. Raises ConditionError or InvalidInput for a wrong expression, Denied for one
-    that reads a tag or field above the person's clearance.
+    that reads a tag or field above the person's clearance, NotFound at a bank without a profile.
     """
+    profile_table(scope)
     return planned(scope, catalogue.load(scope), expression)
 
 

@@ -120,6 +120,7 @@ def _values(
         "sight": sight,
         "pictures_id": f"pictures-{sha256(sight.text.encode()).hexdigest()[:12]}",
         "seen": seen(ctx, sight.text) if sight.right else seen(ctx, ""),
+        "nothing": catalogue.load(ctx.scope).empty,
     }
 
 

@@ -121,7 +121,10 @@ def _schema(ctx: Context) -> Schema:
 def _values(ctx: Context, built: Built, draft: Draft | None) -> dict[str, Any]:
     sight = _sight(ctx, built)
     preview = _preview(ctx, sight.text) if sight.right else Preview()
-    return {"form": ctx.form, "draft": draft, "sight": sight, "preview": preview}
+    nothing = catalogue.load(ctx.scope).empty
+    return {
+        "form": ctx.form, "draft": draft, "sight": sight, "preview": preview, "nothing": nothing
+    }  # fmt: skip
 
 
 def _sight(ctx: Context, built: Built) -> Sight:

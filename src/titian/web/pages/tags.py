@@ -163,7 +163,7 @@ TABLE: Table[Worn] = Table(
 @router.get("/tags")
 def list_tags(ctx: Reader) -> Response:
     """List the tags with how many wear them."""
-    return ctx.table(TABLE, "tags/list.html")
+    return ctx.table(TABLE, "tags/list.html", nothing=catalogue.visible(ctx.scope).empty)
 
 
 @router.get("/tags/proposals")
