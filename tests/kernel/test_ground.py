@@ -44,6 +44,11 @@ def test_ids_are_unique(prefixes: list[str]) -> None:
     assert len(set(made)) == len(made)
 
 
+def test_ids_of_one_process_sort_as_they_were_made() -> None:
+    made = [ids.new_id("run") for _ in range(5_000)]
+    assert made == sorted(set(made))
+
+
 def test_the_least_id_of_a_moment_parts_before_from_after() -> None:
     made = ids.new_id("run")
     second = timedelta(seconds=1)

@@ -8,6 +8,7 @@ import pytest
 from titian.data import definitions
 from titian.data.definitions import Presets
 from titian.data.feeds import quarantine, repair, replay, service
+from titian.data.feeds.withdraw import withdraw
 from titian.data.jobs import State, board, control, orders, pauses
 from titian.data.jobs.orders import OrderState, Reason
 from titian.kernel import audit
@@ -156,6 +157,41 @@ def test_what_read_a_date_before_it_was_mended_is_not_up_to_date(one_row_short: 
     assert {len(one_row_short.rows(name)) for name in ("core.loan", "core.other")} == {40}
     assert one_row_short.run().state is OrderState.DONE
     assert len(board.runs(one_row_short.scope, job="core.other")) == 2
+
+
+def states(plot: Plot) -> dict[str, State]:
+    return {stand.job: stand.state for stand in board.stands(plot.scope, DAY)}
+
+
+def test_the_board_says_which_jobs_their_feeds_have_overtaken(plot: Plot, tmp_path: Path) -> None:
+    plot.feed("loan", "card")
+    plot.jobs(
+        core_loan=job_text("core.loan", same_day("raw.loan")),
+        mart_sum=job_text("mart.sum", same_day("core.loan")),
+        core_card=job_text("core.card", same_day("raw.card")),
+    )
+    for feed in ("LOAN", "CARD"):
+        (tmp_path / f"{feed}_{DAY:%Y%m%d}.dat").write_text("NO,AMT\n1,1\n")
+    service.load(plot.scope, tmp_path)
+    assert plot.run().state is OrderState.DONE
+    assert set(states(plot).values()) == {State.SUCCEEDED}
+    withdraw(plot.scope, "loan", DAY, "the sender took it back")
+    assert states(plot) == {
+        "core.loan": State.WAITING,
+        "mart.sum": State.HELD,
+        "core.card": State.SUCCEEDED,
+    }
+    line = next(line for line in board.board(plot.scope, DAY) if line.bank == plot.scope.bank)
+    assert (line.done, [root.job for root in line.roots]) == (1, ["core.loan"])
+    (tmp_path / f"LOAN_{DAY:%Y%m%d}.dat").write_text("NO,AMT\n1,2\n")
+    service.load(plot.scope, tmp_path)
+    assert states(plot) == {
+        "core.loan": State.PENDING,
+        "mart.sum": State.PENDING,
+        "core.card": State.SUCCEEDED,
+    }
+    assert plot.run().state is OrderState.DONE
+    assert set(states(plot).values()) == {State.SUCCEEDED}
 
 
 def test_pause_and_resume(run_plot: Plot) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, func, select
 
 from titian.data.checks import results
 from titian.data.checks.results import Result
-from titian.data.jobs import calendars, inflow, pauses
+from titian.data.jobs import calendars, inflow, overtaken, pauses
 from titian.data.jobs.catalogue import Catalogue, lately, load
 from titian.data.jobs.model import Job, Run, Stand, State
 from titian.data.jobs.tables import job_alert, job_run, job_state, job_text
@@ -116,6 +116,7 @@ def board(scope: Scope, business_date: date) -> list[BankBoard]:
     scope.require(Permission.VIEW_JOBS)
     visible = banks.visible(scope)
     units = _states(scope, business_date)
+    moved = overtaken.moves(scope, business_date)
     late = _late(scope, business_date)
     paused = {pause.bank for pause in pauses.listed(scope) if pause.job == pauses.WHOLE_BANK}
     return [
@@ -123,6 +124,7 @@ def board(scope: Scope, business_date: date) -> list[BankBoard]:
             bank.bank,
             business_date,
             units.get(bank.bank, {}),
+            moved.get(bank.bank, {}),
             late=late.get(bank.bank, 0),
             paused=bank.bank in paused,
             read=lately if scope.bank is None else load,
@@ -135,6 +137,7 @@ def _bank_board(
     bank: BankId,
     day: date,
     units: Mapping[str, Row[Any]],
+    moved: overtaken.Moves,
     *,
     late: int,
     paused: bool,
@@ -143,7 +146,7 @@ def _bank_board(
     problem = ""
     try:
         catalogue = read(Scope.system(bank))
-        stands = [_stand(job, day, units.get(job.name)) for job in catalogue.jobs.values()]
+        stands = _stands(catalogue, day, units, moved)
     except Exception as error:  # noqa: BLE001  # one bank's bad definitions must not hide the rest
         stands, problem = [], str(error)
     counts = Counter(stand.state for stand in stands)
@@ -168,9 +171,18 @@ def _bank_board(
 def stands(scope: Scope, business_date: date) -> list[Stand]:
     """List where each job of a bank stands on a date, in order. Needs VIEW_JOBS."""
     scope.require(Permission.VIEW_JOBS)
-    units = _states(scope.at(scope.bank_id), business_date).get(scope.bank_id, {})
-    jobs = load(scope).jobs.values()
-    return [_stand(job, business_date, units.get(job.name)) for job in jobs]
+    own = scope.at(scope.bank_id)
+    units = _states(own, business_date).get(scope.bank_id, {})
+    moved = overtaken.moves(own, business_date).get(scope.bank_id, {})
+    return _stands(load(scope), business_date, units, moved)
+
+
+def _stands(
+    catalogue: Catalogue, day: date, units: Mapping[str, Row[Any]], moved: overtaken.Moves
+) -> list[Stand]:
+    found = [_stand(job, day, units.get(job.name)) for job in catalogue.jobs.values()]
+    begun = {name: row.started_at for name, row in units.items() if row.started_at is not None}
+    return overtaken.seen(catalogue, found, begun, moved)
 
 
 def _stand(job: Job, day: date, row: Row[Any] | None) -> Stand:
@@ -232,9 +244,13 @@ def runs(
     business_date: date | None = None,
     order: str | None = None,
     before: RunId | None = None,
+    by_date: bool = False,
     limit: int = 50,
 ) -> list[Run]:
-    """List runs, newest first; `before` is the last run of the page above. Needs VIEW_JOBS."""
+    """List runs, newest first; `before` is the last run of the page above. Needs VIEW_JOBS.
+
+    `by_date` puts the newest business dates first: a back-fill runs old dates late.
+    """
     query = _visible_runs(scope)
     for column, value in (
         (job_run.c.job, job),
@@ -246,7 +262,9 @@ def runs(
             query = query.where(column == value)
     if before is not None:
         query = query.where(job_run.c.run_id < before)
-    return _runs(query.order_by(job_run.c.run_id.desc()).limit(min(limit, PAGE_MAX_ROWS)))
+    newest = [job_run.c.business_date.desc()] if by_date else []
+    query = query.order_by(*newest, job_run.c.run_id.desc())
+    return _runs(query.limit(min(limit, PAGE_MAX_ROWS)))
 
 
 def run(scope: Scope, run_id: RunId) -> RunDetail:

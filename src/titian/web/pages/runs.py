@@ -91,11 +91,7 @@ def show_job(ctx: BankWatcher, job: str) -> Response:
     """Show a job: what it makes, from what, how it is checked, how it went lately."""
     catalogue = load(ctx.scope)
     found = catalogue.job(job)
-    lately = sorted(
-        board.runs(ctx.scope, job=found.name, limit=CHART_RUNS),
-        key=lambda run: (run.business_date, run.started),
-        reverse=True,
-    )
+    lately = board.runs(ctx.scope, job=found.name, by_date=True, limit=CHART_RUNS)
     return ctx.table(
         attempts(lately),
         "runs/job.html",
