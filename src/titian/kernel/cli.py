@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from titian.kernel import audit, banks, tokens, users
+from titian.kernel import audit, banks, confirming, tokens, users
 from titian.kernel.banks import Bank
 from titian.kernel.errors import Corrupt, InvalidInput
 from titian.kernel.ids import UserId, bank_id
@@ -42,7 +42,7 @@ def add_bank(bank: str, name_zh: str, name_en: str) -> None:
 @users_app.command("list")
 def list_users(*, json: Json = False, csv: Csv = False) -> None:
     """List all users."""
-    names = ("user", "name", "bank", "roles", "clearance", "disabled")
+    names = ("user", "name", "bank", "roles", "clearance", "disabled", "waits")
     rows = [
         (
             user.user_id,
@@ -51,6 +51,7 @@ def list_users(*, json: Json = False, csv: Csv = False) -> None:
             Cell(sorted(user.roles), " ".join(sorted(user.roles))),
             user.clearance,
             user.disabled,
+            user.waits,
         )
         for user in users.all_users(_MACHINE)
     ]
@@ -78,6 +79,15 @@ def add_user(
     password = secrets.token_urlsafe(PASSWORD_BYTES)
     users.create(_MACHINE, new, password)
     say(f"created {user}, first password: {password}")
+
+
+@users_app.command("confirm")
+def confirm_user(user: str) -> None:
+    """Confirm the sensitive rights that an administrator gave a user, as the second person."""
+    waiting = confirming.get(_MACHINE, UserId(user))
+    assert waiting.waiting_since is not None, "who waits has waited since"
+    confirming.confirm(_MACHINE, waiting.user_id, waiting.waiting_since)
+    say(f"confirmed {user}: {' '.join(sorted(waiting.roles))}, clearance {waiting.clearance}")
 
 
 @users_app.command("reset-password")

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from titian.kernel.errors import Denied
 from titian.kernel.ids import BankId
-from titian.kernel.scope import Role, Scope
+from titian.kernel.scope import ROLE_PERMISSIONS, SENSITIVE, Permission, Role, Scope
+
+if TYPE_CHECKING:
+    from titian.kernel.users import User
 
 UNION_ONLY_ROLES = frozenset({Role.UNION_ADMIN})
 BANK_ONLY_ROLES = frozenset({Role.BANK_ADMIN, Role.DATA_STEWARD})
@@ -70,3 +74,18 @@ def check_reach(scope: Scope, user: str, roles: Iterable[Role], clearance: int) 
             f"({scope.clearance})",
             "Ask an administrator with that clearance.",
         )
+
+
+def sensitive(roles: Iterable[Role]) -> frozenset[Permission]:
+    """Give the permissions of roles that need a second person's confirmation."""
+    return SENSITIVE & frozenset().union(*(ROLE_PERMISSIONS[role] for role in roles))
+
+
+def widens(before: User | None, after: User) -> bool:
+    """Say whether an act makes, widens or wakes an account that carries a sensitive permission."""
+    if after.disabled or not sensitive(after.roles):
+        return False
+    if before is None or before.disabled:
+        return True
+    more = not after.roles <= before.roles or after.clearance > before.clearance
+    return more or after.bank != before.bank

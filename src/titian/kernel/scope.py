@@ -46,6 +46,7 @@ class Permission(StrEnum):
     EXPORT = "export"
     DEFINE = "define"
     MANAGE_USERS = "manage_users"
+    CONFIRM_USERS = "confirm_users"
     MANAGE_BANKS = "manage_banks"
     MAINTAIN_LAKE = "maintain_lake"
     VIEW_AUDIT = "view_audit"
@@ -80,6 +81,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.BANK_ADMIN: frozenset(
         {
             Permission.MANAGE_USERS,
+            Permission.CONFIRM_USERS,
             Permission.VIEW_AUDIT,
             Permission.VIEW_JOBS,
             Permission.VIEW_CATALOG,
@@ -119,6 +121,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.CLERK: frozenset({Permission.VIEW_CATALOG, Permission.VIEW_INDICATORS}),
     Role.COMPLIANCE: frozenset(
         {
+            Permission.CONFIRM_USERS,
             Permission.VIEW_AUDIT,
             Permission.VIEW_CATALOG,
             Permission.VIEW_JOBS,
@@ -128,13 +131,27 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.PARTNER_DEVELOPER: frozenset(),
 }
 
+# What nobody has by one administrator's act alone: seeing customers, taking data out, the second
+# pair of eyes, and making or confirming others who have these.
+SENSITIVE: frozenset[Permission] = frozenset(
+    {
+        Permission.VIEW_CUSTOMERS,
+        Permission.UNMASK,
+        Permission.EXPORT,
+        Permission.EDIT_TAGS,
+        Permission.APPROVE_RULES,
+        Permission.MANAGE_USERS,
+        Permission.CONFIRM_USERS,
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Who acts (`user`), where (`bank`, None at union level), as what, and how far they may see.
 
     `clearance` is the highest data level (1 to 5, JR/T 0197) shown in the clear;
-    `unmask_reason` is set only by `unmasked`.
+    `unmask_reason` is set only by `unmasked`. Who is not `confirmed` has no SENSITIVE permission.
     """
 
     user: UserId
@@ -142,6 +159,7 @@ class Scope:
     roles: frozenset[Role]
     clearance: int = 2
     unmask_reason: str | None = None
+    confirmed: bool = True
 
     @classmethod
     def system(cls, bank: BankId | None) -> Scope:
@@ -166,16 +184,25 @@ class Scope:
         return self.bank or "union"
 
     def allows(self, permission: Permission) -> bool:
-        """Say whether any of the roles gives the permission."""
-        return self.is_system or any(permission in ROLE_PERMISSIONS[role] for role in self.roles)
+        """Say whether any of the roles gives the permission, and nobody must confirm it first."""
+        return self.is_system or (self._gives(permission) and not self._waits(permission))
+
+    def _gives(self, permission: Permission) -> bool:
+        return any(permission in ROLE_PERMISSIONS[role] for role in self.roles)
+
+    def _waits(self, permission: Permission) -> bool:
+        return not self.confirmed and permission in SENSITIVE
 
     def require(self, permission: Permission) -> None:
         """Raise Denied unless the permission is held."""
-        if not self.allows(permission):
+        if self.allows(permission):
+            return
+        what = f"{self.user} may not {permission.value.replace('_', ' ')} at {self.place}"
+        if self._gives(permission):
             raise Denied(
-                f"{self.user} may not {permission.value.replace('_', ' ')} at {self.place}",
-                "Ask your administrator for a role that includes it.",
+                what, "A second administrator or compliance must confirm your account first."
             )
+        raise Denied(what, "Ask your administrator for a role that includes it.")
 
     def at(self, bank: BankId) -> Scope:
         """Narrow to one bank. Raises Denied when this scope belongs to another bank."""

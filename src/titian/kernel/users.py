@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, Select, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, insert, or_, select, update
 
 from titian.kernel import audit, banks, clock, db, granting, passwords, sessions
 from titian.kernel.errors import Conflict, Denied, InvalidInput, NotFound, Unauthenticated
@@ -39,19 +39,29 @@ class User:
     must_change_password: bool = False
     locked_until: datetime | None = None
     created_at: datetime | None = None
+    waiting_since: datetime | None = None
+    waiting_by: tuple[UserId, ...] = ()
+
+    @property
+    def waits(self) -> bool:
+        """Whether sensitive permissions are withheld until a second person confirms them."""
+        return self.waiting_since is not None and bool(granting.sensitive(self.roles))
 
     def scope(self, bank: BankId | None = None) -> Scope:
         """Give the user's scope, narrowed to a bank when one is named. Raises Denied.
 
-        A role that does not exist where the user works gives nothing.
+        A role that does not exist where the user works gives nothing, and what a second person
+        has not confirmed yet is withheld.
         """
         roles = self.roles & granting.existing_at(self.bank)
-        own = Scope(self.user_id, self.bank, roles, self.clearance)
+        own = Scope(self.user_id, self.bank, roles, self.clearance, confirmed=not self.waits)
         return own if bank is None else own.at(bank)
 
 
 def create(scope: Scope, new: User, password: str) -> User:
     """Add a user; nobody gives a role or a clearance that is not theirs to give.
+
+    Sensitive permissions wait for a second person (`confirming`).
 
     Needs MANAGE_USERS in the user's bank. Raises Conflict, InvalidInput, Denied.
     """
@@ -68,8 +78,9 @@ def create(scope: Scope, new: User, password: str) -> User:
                 created_at=clock.now(),
             )
         )
-        audit.record(scope, "user.create", new.user_id, _for_audit(new), connection)
-    return new
+        waits = granting.widens(None, new) and _let_wait(scope, new, connection)
+        audit.record(scope, "user.create", new.user_id, _for_audit(new, waits=waits), connection)
+    return find(new.user_id) or new
 
 
 def change(scope: Scope, changed: User) -> User:
@@ -92,14 +103,20 @@ def change(scope: Scope, changed: User) -> User:
         )
         if _rights(before) != _rights(changed):
             sessions.close_all(changed.user_id, connection)
-        audit.record(scope, "user.change", changed.user_id, _for_audit(changed), connection)
-    return changed
+        waits = granting.widens(before, changed) and _let_wait(scope, changed, connection)
+        detail = _for_audit(changed, waits=waits)
+        audit.record(scope, "user.change", changed.user_id, detail, connection)
+    return find(changed.user_id) or changed
 
 
 def reset_password(scope: Scope, user_id: UserId, password: str) -> None:
-    """Set a first password that must be changed at the next sign-in. Needs MANAGE_USERS."""
-    _check_reach(scope, get(scope, user_id))
-    _store_password(scope, "user.reset_password", user_id, password, must_change=True)
+    """Set a first password that must be changed at the next sign-in. Needs MANAGE_USERS.
+
+    Who knows it could act as the user: sensitive permissions wait for a second person again.
+    """
+    user = get(scope, user_id)
+    _check_reach(scope, user)
+    _store_password(scope, "user.reset_password", user, password, must_change=True)
 
 
 def change_password(user_id: UserId, old: str, new: str) -> None:
@@ -110,17 +127,17 @@ def change_password(user_id: UserId, old: str, new: str) -> None:
     user = authenticate(user_id, old)
     if old == new:
         raise InvalidInput("the new password is the old one", "Choose a different one.")
-    _store_password(user.scope(), "user.change_password", user_id, new, must_change=False)
+    _store_password(user.scope(), "user.change_password", user, new, must_change=False)
 
 
 def _store_password(
-    scope: Scope, act: str, user_id: UserId, password: str, *, must_change: bool
+    scope: Scope, act: str, user: User, password: str, *, must_change: bool
 ) -> None:
-    digest = passwords.hashed(password, user_id)
+    digest = passwords.hashed(password, user.user_id)
     with db.begin() as connection:
         connection.execute(
             update(user_account)
-            .where(user_account.c.user_id == user_id)
+            .where(user_account.c.user_id == user.user_id)
             .values(
                 password_hash=digest,
                 must_change_password=must_change,
@@ -128,8 +145,10 @@ def _store_password(
                 locked_until=None,
             )
         )
-        sessions.close_all(user_id, connection)
-        audit.record(scope, act, user_id, connection=connection)
+        sessions.close_all(user.user_id, connection)
+        if must_change and granting.sensitive(user.roles):
+            _let_wait(scope, user, connection)
+        audit.record(scope, act, user.user_id, connection=connection)
 
 
 def authenticate(user_id: str, password: str) -> User:
@@ -212,6 +231,11 @@ def all_users(scope: Scope) -> list[User]:
     query = select(user_account).order_by(user_account.c.user_id)
     if scope.bank is not None:
         query = query.where(user_account.c.bank == scope.bank)
+    return read(query)
+
+
+def read(query: Select[tuple[object, ...]]) -> list[User]:
+    """Read users that the caller has a right to: for the rooms of the kernel only."""
     with db.read() as connection:
         return [_user(row) for row in connection.execute(query)]
 
@@ -241,8 +265,21 @@ def _check_reach(scope: Scope, user: User) -> None:
     granting.check_reach(scope, user.user_id, user.roles, user.clearance)
 
 
-def _rights(user: User) -> User:
-    return replace(user, display_name="", locale="", created_at=None, locked_until=None)
+def _let_wait(scope: Scope, user: User, connection: Connection) -> bool:
+    """Let a user wait for a second person; what the machine's operator does is confirmed."""
+    if scope.is_system:
+        return False
+    own = user_account.c.user_id == user.user_id
+    query = select(user_account.c.waiting_since, user_account.c.waiting_by).where(own)
+    held = connection.execute(query.with_for_update()).one()
+    givers = (*((held.waiting_by or ()) if held.waiting_since else ()), scope.user)
+    marks = {"waiting_since": clock.now(), "waiting_by": list(dict.fromkeys(givers))}
+    connection.execute(update(user_account).where(own).values(marks))
+    return True
+
+
+def _rights(user: User) -> tuple[object, ...]:
+    return user.bank, user.roles, user.clearance, user.disabled, user.must_change_password
 
 
 def _columns(user: User) -> dict[str, object]:
@@ -257,10 +294,10 @@ def _columns(user: User) -> dict[str, object]:
     }
 
 
-def _for_audit(user: User) -> dict[str, object]:
+def _for_audit(user: User, *, waits: bool) -> dict[str, object]:
     columns = _columns(user)
     del columns["display_name"]
-    return columns
+    return {**columns, "waits": waits}
 
 
 def _by_id(user_id: UserId) -> Select[tuple[object, ...]]:
@@ -279,4 +316,6 @@ def _user(row: Row[tuple[object, ...]]) -> User:
         row.must_change_password,
         row.locked_until,
         row.created_at,
+        row.waiting_since,
+        tuple(row.waiting_by or ()),
     )

@@ -54,6 +54,7 @@ PERMISSIONS: dict[Permission, Text] = {
     Permission.EXPORT: lazy("Export lists"),
     Permission.DEFINE: lazy("Install definitions"),
     Permission.MANAGE_USERS: lazy("Manage users"),
+    Permission.CONFIRM_USERS: lazy("Confirm the rights another administrator gave"),
     Permission.MANAGE_BANKS: lazy("Manage banks"),
     Permission.MAINTAIN_LAKE: lazy("Look after tables"),
     Permission.VIEW_AUDIT: lazy("Read the audit log"),

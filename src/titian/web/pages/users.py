@@ -45,16 +45,20 @@ RECENT_ACTS = 20
 _STATES: dict[str, State] = {
     "active": State(lazy("Active"), Tone.GOOD),
     "locked": State(lazy("Locked"), Tone.WARN),
+    "waiting": State(lazy("Waits for a second person"), Tone.WARN),
     "disabled": State(lazy("Disabled"), Tone.CALM),
 }
+_SECOND = lazy("Some rights wait until a second administrator or compliance confirms them.")
 
 
 def state_of(user: User) -> str:
-    """Say whether a user is active, locked for a while, or disabled."""
+    """Say whether a user is active, locked for a while, half confirmed, or disabled."""
     if user.disabled:
         return "disabled"
     locked = user.locked_until is not None and user.locked_until > clock.now()
-    return "locked" if locked else "active"
+    if locked:
+        return "locked"
+    return "waiting" if user.waits else "active"
 
 
 def _fetch(scope: Scope, query: Query) -> Rows[User]:
@@ -160,10 +164,11 @@ def create_user(ctx: Manager) -> Response:
     password = form.text("password", most=500, strip=False)
     if not form.wrong:
         with form.trying():
-            users.create(ctx.scope, replace(new, must_change_password=True), password)
+            new = users.create(ctx.scope, replace(new, must_change_password=True), password)
     if form.wrong:
         return _form(ctx, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    return ctx.go(f"/users/{new.user_id}", _("%(name)s may enter now.", name=new.display_name))
+    said = _("%(name)s may enter now.", name=new.display_name)
+    return ctx.go(f"/users/{new.user_id}", f"{said} {_SECOND}" if new.waits else said)
 
 
 @router.post("/users/disable")
@@ -220,10 +225,11 @@ def edit_user(ctx: Manager, user_id: str) -> Response:
     changed = replace(_read(ctx, user), disabled=ctx.form.ticked("disabled"))
     if not ctx.form.wrong:
         with ctx.form.trying():
-            users.change(ctx.scope, changed)
+            changed = users.change(ctx.scope, changed)
     if ctx.form.wrong:
         return _form(ctx, ctx.form, user, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    return ctx.go(f"/users/{user_id}", _("Changed."))
+    said = _("Changed.")
+    return ctx.go(f"/users/{user_id}", f"{said} {_SECOND}" if changed.waits else said)
 
 
 @router.post("/users/{user_id}/password")
