@@ -229,3 +229,9 @@ def test_the_audit_log_is_a_list_and_its_whole_text_is_in_json(
     assert all(len(line) < 200 and line == line.rstrip() for line in lines)
     first = json.loads(titian(home.home, "audit", "list", "--json").stdout)[1]
     assert first["detail"] == {"sql": sql, "lines": "a\nb"}
+
+
+def test_the_language_of_names_is_an_option(titian: Command, tmp_path: Path) -> None:
+    found = titian(tmp_path, "--lang", "zh", "banks", "list")
+    assert found.returncode == 0
+    assert titian(tmp_path, "--lang", "fr", "banks", "list").returncode == 2

@@ -7,6 +7,7 @@ import io
 import os
 import sys
 import traceback
+from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -43,6 +44,13 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "users": ("titian.kernel.cli", "users_app", "Create users and reset passwords."),
     "audit": ("titian.kernel.cli", "audit_app", "Show the audit log and verify it."),
 }
+
+
+class Language(StrEnum):
+    """What names may be printed in."""
+
+    ZH = "zh"
+    EN = "en"
 
 
 class LazyGroup(TyperGroup):
@@ -101,6 +109,9 @@ def prepare(
     home: Annotated[
         Path | None, typer.Option(help="Where this installation keeps everything.")
     ] = None,
+    lang: Annotated[
+        Language | None, typer.Option(help="Language of names; else TITIAN_LANG, else your LANG.")
+    ] = None,
     *,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True)
@@ -111,7 +122,8 @@ def prepare(
     if ctx.invoked_subcommand == "doctor":
         ctx.obj = home  # it reads the settings itself, to say what is wrong with them
         return
-    configure(load(home=home) if home else load())
+    given = {"home": home, "lang": lang}
+    configure(load(**{name: value for name, value in given.items() if value is not None}))
     logs.setup()
     if ctx.invoked_subcommand not in (None, "province") and "--help" not in sys.argv:
         db.upgrade()

@@ -107,3 +107,23 @@ def test_a_home_that_cannot_be_read_is_explained(
     with pytest.raises(Unavailable, match="Permission denied") as caught:
         load(home=tmp_path)
     assert "TITIAN_HOME" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("variables", "lang"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANG": ""}, "en"),
+        ({"LANG": "de_DE.UTF-8", "LC_ALL": "zh_TW.UTF-8"}, "zh"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "zh_CN.UTF-8", "TITIAN_LANG": "en"}, "en"),
+    ],
+)
+def test_names_come_in_the_language_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], lang: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert load(home=tmp_path).lang == lang
+    assert load(home=tmp_path, lang="zh").lang == "zh"

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from titian.kernel import terminal
 from titian.kernel.errors import InvalidInput
-from titian.kernel.near import nearest
+from titian.kernel.near import natural, nearest
 from titian.kernel.terminal import Cell, counted, listing, plain
 
 Printed = pytest.CaptureFixture[str]
@@ -144,6 +144,11 @@ def test_the_nearest_word_or_those_there_are() -> None:
     assert nearest("qinhe", ["qinghe", "baishui"]) == "Did you mean 'qinghe'?"
     assert nearest("xyz", ["qinghe", "baishui"]) == "Known: baishui, qinghe."
     assert nearest("xyz", []) == "There are none yet."
+
+
+def test_numbers_in_names_sort_as_numbers() -> None:
+    names = ["11", "2", "branch10", "1", "10", "branch9", ""]
+    assert sorted(names, key=natural) == ["", "1", "2", "10", "11", "branch9", "branch10"]
     assert nearest("xyz", [f"a{n:02}" for n in range(13)]).endswith("a11 ….")
 
 

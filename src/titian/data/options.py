@@ -1,4 +1,4 @@
-"""What the command lines of this floor share: which bank, which business date, which language."""
+"""What the command lines of this floor share: which bank, which business date."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from titian.kernel import banks
 from titian.kernel.clock import parse_date
 from titian.kernel.errors import NotFound
 from titian.kernel.ids import BankId, bank_id
-from titian.kernel.labels import Label
 from titian.kernel.scope import Scope
-from titian.kernel.settings import settings
 
 NEARLY = 0.8
 Bank = Annotated[str, typer.Option("--bank", "-b", help="The bank's id.")]
@@ -52,8 +50,3 @@ def bank_to_be(bank: str) -> BankId:
 def given_day(text: str | None, what: str = "business date") -> date | None:
     """Read a date that may be left out. Raises InvalidInput."""
     return None if text is None else parse_date(text, what)
-
-
-def in_words(label: Label) -> str:
-    """Give a label in the language of the settings."""
-    return label.text(settings().locale)

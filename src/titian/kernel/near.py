@@ -1,13 +1,20 @@
-"""Words that nearly match: what somebody probably meant."""
+"""Words side by side: what somebody probably meant, and which comes first."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 from titian.kernel.errors import Remedy
 
 MAX_SHOWN = 12
+_NUMBER = re.compile(r"([0-9]+)")
+
+
+def natural(word: str) -> list[str | int]:
+    """Give a key that sorts the numbers in words as numbers: 1, 2, 10."""
+    return [int(part) if at % 2 else part for at, part in enumerate(_NUMBER.split(word))]
 
 
 def nearest(word: str, choices: Iterable[str]) -> Remedy:

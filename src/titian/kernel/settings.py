@@ -35,6 +35,12 @@ def default_home() -> Path:
         ) from None
 
 
+def spoken_here() -> str:
+    """Give the language (`zh` or `en`) of the environment that commands are typed in."""
+    named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return "zh" if next(filter(None, named), "").startswith("zh") else "en"
+
+
 class Settings(BaseSettings):
     """Everything that can be set; every limit that is not a constant of its room."""
 
@@ -46,6 +52,9 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     lake_path: Path | None = None
     locale: str = Field(default="zh", pattern="^(zh|en)$")
+    """The language of pages for browsers that ask for none."""
+    lang: str = Field(default_factory=spoken_here, pattern="^(zh|en)$")
+    """The language of names on the command line."""
     log_level: str = Field(default="WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     log_json: bool = False
 

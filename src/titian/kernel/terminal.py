@@ -1,7 +1,7 @@
 """Printing for every command line: tables, one JSON document or CSV on stdout, remarks beside it.
 
 Columns of numbers stand on the right; Chinese counts double. NO_COLOR takes colours away. A pipe
-gets every line whole, however wide.
+gets every line whole, however wide. Names of things come in the language of the setting `lang`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from rich.text import Text
 
 from titian.kernel.clock import BANK_TZ
 from titian.kernel.errors import InvalidInput
+from titian.kernel.labels import Label
+from titian.kernel.settings import settings
 
 WIDTH_WHEN_PIPED = 4_096
 MAX_SHOWN = 80
@@ -82,7 +84,7 @@ def grid(
         return
     with out.capture() as held:
         out.print(table)
-    typer.echo("\n".join(line.rstrip(" ") for line in held.get().split("\n")), nl=False)
+    out.file.write("\n".join(line.rstrip(" ") for line in held.get().split("\n")))
 
 
 def made_grid(
@@ -133,6 +135,16 @@ def shortened(value: object, text: str, most: int = MAX_SHOWN) -> Cell:
     """Show the beginning of a long text, on one line; JSON and CSV have the value itself."""
     line = " ".join(text.split())
     return Cell(value, line if len(line) <= most else f"{line[: most - 1]}…")
+
+
+def language() -> str:
+    """Give the language (`zh` or `en`) that names are printed in."""
+    return settings().lang
+
+
+def in_words(label: Label) -> str:
+    """Give a label in the language of the command line."""
+    return label.text(language())
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -11,7 +11,7 @@ from titian.kernel.errors import InvalidInput, TitianError
 from titian.kernel.near import nearest
 from titian.kernel.scope import Scope
 from titian.kernel.settings import settings
-from titian.kernel.terminal import grid, listing, note, say
+from titian.kernel.terminal import grid, in_words, listing, note, say
 from titian.lake import show, store
 from titian.lake.queries import query
 from titian.lake.show import Format
@@ -104,7 +104,7 @@ class Shell:
 
     def _tables(self, _rest: str) -> None:
         found = store.tables(self._scope)
-        rows = [(one.table.qualified, one.rows, one.table.zh) for one in found]
+        rows = [(one.table.qualified, one.rows, in_words(one.table.label)) for one in found]
         listing(("table", "rows", "name"), rows, none=f"{self._scope.place} has no tables yet")
 
     def _schema(self, name: str) -> None:

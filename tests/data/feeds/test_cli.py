@@ -52,7 +52,9 @@ def put(folder: Path, *rows: list[str], name: str = "LOAN_20260331.dat") -> None
     (folder / name).write_text(unload([*GOOD, *rows]), "gb18030")
 
 
-def test_from_check_to_replay(run: Run, contracts: Path, folder: Path) -> None:
+def test_from_check_to_replay(
+    run: Run, contracts: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put(folder, ["B1", "12x", "1", "李四"])
     there = ("--from", str(folder))
 
@@ -70,7 +72,10 @@ def test_from_check_to_replay(run: Run, contracts: Path, folder: Path) -> None:
     assert (code, "unchanged" in out) == (0, True)
 
     code, out, _ = run("status", "--bank", "qinghe")
-    assert (code, "2026-03-31" in out, "贷款" in out) == (0, True, True)
+    assert (code, "2026-03-31" in out, "Loans" in out) == (0, True, True)
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    code, out, _ = run("status", "--bank", "qinghe")
+    assert (code, "贷款" in out) == (0, True)
 
     code, out, _ = run("quarantine", "--bank", "qinghe")
     assert code == 0

@@ -181,7 +181,8 @@ def standings(found: Sequence[Standing], *, none: str, json: bool, csv: bool) ->
         numbers = (held.rows, held.bad, held.waiting) if held else (None, None, None)
         due = Cell(one.due, f"{one.due:%m-%d %H:%M}")
         arrival = held.arrival_id if held else None
-        rows.append((one.business_date, one.feed, in_words(Label(one.title_zh, one.title_en)), one.state, *numbers, due, arrival))
+        title = in_words(Label(one.title_zh, one.title_en))
+        rows.append((one.business_date, one.feed, title, one.state, *numbers, due, arrival))
     names = ("business_date", "feed", "title", "state", "rows", "bad", "waiting", "due", "arrival")
     listing(names, rows, none=none, json=json, csv=csv)
 

@@ -23,6 +23,7 @@ from titian.decide.conditions.tree import fields
 from titian.kernel import audit
 from titian.kernel.errors import LimitExceeded, NotFound
 from titian.kernel.ids import OrgId, UserId
+from titian.kernel.near import natural
 from titian.kernel.scope import Permission, Scope
 from titian.lake import masking, store
 from titian.lake.schema import BUSINESS_DATE, Column
@@ -231,7 +232,7 @@ def by_org(scope: Scope, code: str, day: date) -> tuple[OrgPoint, ...]:
     found = {point.org_id: point for point in points(scope, (code,), None, [day])}
     rows = store.read(_platform(scope), ORG_TABLE, business_date=day).to_pylist()
     rank = {"head": 0, "branch": 1}
-    rows.sort(key=lambda row: (rank.get(row["org_level"], 2), row["org_id"]))
+    rows.sort(key=lambda row: (rank.get(row["org_level"], 2), natural(row["org_id"])))
     return tuple(
         OrgPoint(row["name"], row["org_level"], row["parent_org_id"], found[row["org_id"]])
         for row in rows

@@ -13,14 +13,23 @@ import typer
 from titian.data import definitions
 from titian.data.indicators import browse
 from titian.data.indicators.model import Subject, Unit
-from titian.data.options import Bank, Day, at_bank, given_day, in_words
+from titian.data.options import Bank, Day, at_bank, given_day
 from titian.kernel.clock import parse_date
 from titian.kernel.errors import InvalidInput, NotFound
 from titian.kernel.ids import OrgId
 from titian.kernel.money import format_yuan
 from titian.kernel.scope import Scope
-from titian.kernel.settings import settings
-from titian.kernel.terminal import Cell, Csv, Json, as_json, counted, listing, say
+from titian.kernel.terminal import (
+    Cell,
+    Csv,
+    Json,
+    as_json,
+    counted,
+    in_words,
+    language,
+    listing,
+    say,
+)
 from titian.lake.queries import json_value
 
 app = typer.Typer(help="List, show and drill indicators.", no_args_is_help=True)
@@ -94,20 +103,19 @@ def show_command(bank: Bank, code: Code, day: Day = None, *, json: Json = False)
         )
         return
     _describe(definition)
-    unit = definition.entry.unit
-    rows = [
-        (
-            f.point.org_id,
-            f.name,
-            f.level,
-            _figure(f.point.value, unit),
-            _figure(f.point.numerator, Unit.NUMBER),
-            _figure(f.point.denominator, Unit.NUMBER),
-        )
-        for f in figures
-    ]
-    none = f"no figures yet: titian jobs run --bank {bank}"
-    listing(("org", "name", "level", str(when), "numerator", "denominator"), rows, none=none)
+    _list_figures(figures, str(when), definition.entry.unit, bank)
+
+
+def _list_figures(figures: Sequence[browse.OrgPoint], when: str, unit: Unit, bank: str) -> None:
+    names = ["org", "name", "level", when]
+    rows = [[f.point.org_id, f.name, f.level, _figure(f.point.value, unit)] for f in figures]
+    for part in ("numerator", "denominator"):
+        values = [getattr(f.point, part) for f in figures]
+        if any(value is not None for value in values):
+            names.append(part)
+            for row, value in zip(rows, values, strict=True):
+                row.append(_figure(value, Unit.NUMBER))
+    listing(names, rows, none=f"no figures yet: titian jobs run --bank {bank}")
 
 
 @app.command("series")
@@ -260,7 +268,7 @@ def _span(held: Sequence[date]) -> str:
 
 def _describe(definition: browse.Definition) -> None:
     entry = definition.entry
-    say(f"{entry.code}  {entry.label.zh}  {entry.label.en}")
+    say(f"{entry.code}  {in_words(entry.label)}")
     kind = f"{in_words(entry.subject.label)} · {in_words(entry.unit.label)}"
     say(f"  {kind} · {in_words(entry.owner)} · v{entry.version}")
     say(f"  = {in_words(definition.formula)}")
@@ -284,7 +292,7 @@ def _figure(value: float | None, unit: Unit) -> Cell:
     if value is None:
         return Cell(None, "")
     if unit is Unit.FEN:
-        return Cell(value, format_yuan(round(value), settings().locale))
+        return Cell(value, format_yuan(round(value), language()))
     if unit is Unit.RATIO:
         return Cell(value, f"{value:.4%}")
     return Cell(value, f"{value:,.0f}" if value == round(value) else f"{value:,.4f}")

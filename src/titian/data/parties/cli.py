@@ -13,8 +13,7 @@ from titian.data.parties.search import search
 from titian.kernel.ids import PartyId, UserId
 from titian.kernel.money import format_yuan
 from titian.kernel.scope import Role, Scope
-from titian.kernel.settings import settings
-from titian.kernel.terminal import Csv, Json, as_json, grid, listing, say
+from titian.kernel.terminal import Csv, Json, as_json, grid, language, listing, say
 
 app = typer.Typer(help="Find a customer and show the 360 view.", no_args_is_help=True)
 
@@ -75,7 +74,7 @@ def _scope(bank: str, reason: str | None) -> Scope:
 
 
 def _print(found: Customer) -> None:
-    locale = settings().locale
+    locale = language()
     for column in found.identity.columns:
         label = column.zh if locale == "zh" else column.en
         say(f"{label}: {found.identity.rows[0][column.name]}")

@@ -7,13 +7,22 @@ from typing import Annotated
 
 import typer
 
-from titian.data.options import Bank, Day, at_bank, given_day, in_words
+from titian.data.options import Bank, Day, at_bank, given_day
 from titian.data.tags import audiences, catalogue, store
 from titian.data.tags.model import Tag, TagState
 from titian.kernel.errors import InvalidInput, NotFound
 from titian.kernel.near import nearest
-from titian.kernel.settings import settings
-from titian.kernel.terminal import Cell, Csv, Json, as_json, counted, listing, say
+from titian.kernel.terminal import (
+    Cell,
+    Csv,
+    Json,
+    as_json,
+    counted,
+    in_words,
+    language,
+    listing,
+    say,
+)
 
 app = typer.Typer(help="List, show and count tags.", no_args_is_help=True)
 audience_app = typer.Typer(help="Count and profile audiences.", no_args_is_help=True)
@@ -73,10 +82,10 @@ def show_command(bank: Bank, code: Code, *, json: Json = False) -> None:
     if json:
         as_json({**_flat(tag), "coverage": [_state(state) for state in history]})
         return
-    say(f"{tag.code}  {tag.label.zh}  {tag.label.en}")
+    say(f"{tag.code}  {in_words(tag.label)}")
     say(f"  {in_words(tag.description)}")
     for value in tag.values:
-        meaning = value.condition.explain(_locale()) if value.condition else f"≥ {value.at_least}"
+        meaning = value.condition.explain(language()) if value.condition else f"≥ {value.at_least}"
         say(f"  {value.code} ({in_words(value.label)}): {meaning}")
     _list_states(history)
 
@@ -120,7 +129,7 @@ def audience_explain_command(bank: Bank, expression: Expression, *, json: Json =
     if json:
         as_json(found)
     else:
-        lines = [problem.text(_locale()) for problem in found.problems]
+        lines = [problem.text(language()) for problem in found.problems]
         meaning = in_words(found.meaning) if found.meaning else "\n".join(lines)
         say(meaning or found.message)
     if not found.right:
@@ -188,10 +197,6 @@ def audience_trend_command(
     if not found:
         store.day_tags(scope)  # says why there are none
     listing(("business_date", "members"), found, none=NOT_WORKED_OUT, json=json, csv=csv)
-
-
-def _locale() -> str:
-    return settings().locale
 
 
 def _flat(tag: Tag) -> dict[str, object]:
