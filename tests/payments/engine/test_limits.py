@@ -21,7 +21,7 @@ Start = Callable[..., Engine]
 
 
 def test_a_flood_of_new_keys_is_bounded_and_counted(start: Start, setup: Setup) -> None:
-    limits = Limits(slots=500, entries=4_096, distinct_values=2_048)
+    limits = Limits(slots=500, entries=4_096, distinct_values=2_048, entries_of_one_key=64)
     engine = start(replace(setup, windows=limits))
     for batch in range(20):
         engine.decide(

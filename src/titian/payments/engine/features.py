@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -37,6 +38,9 @@ SOURCE: Final = Source(
 
 _CHANNEL_CODE: Final = {value: code for code, value in enumerate(CHANNELS)}
 _TYPE_CODE: Final = {value: code for code, value in enumerate(EVENT_TYPES)}
+_FIELDS: Final = attrgetter(
+    "occurred_at", "amount_fen", "channel", "event_type", "result", "bank", *KEYS
+)
 _RESULT_CODE: Final = {value: code for code, value in enumerate(RESULTS)}
 
 
@@ -53,28 +57,18 @@ class Columns(NamedTuple):
 
 def columns(events: Sequence[Event], interner: Interner) -> Columns:
     """Turn events into columns; a key is a number of its text and its bank."""
-    texts = (
-        [e.party_id for e in events],
-        [e.account_id for e in events],
-        [e.card_id for e in events],
-        [e.device_id for e in events],
-        [e.ip for e in events],
-        [e.payee_account for e in events],
-        [e.phone for e in events],
-        [e.merchant_id for e in events],
-        [e.terminal_id for e in events],
+    happened, amounts, channels, types, results, banks, *texts = zip(
+        *map(_FIELDS, events), strict=True
     )
     keys = np.array([interner.numbers(column) for column in texts], np.int64).T
-    banks = np.array(interner.numbers([e.bank for e in events]), np.int64)
+    bank = np.array(interner.numbers(banks), np.int64)
     return Columns(
-        at_us=np.array([round(e.occurred_at.timestamp() * _US) for e in events], np.int64),
-        amount_fen=np.array(
-            [NONE if e.amount_fen is None else e.amount_fen for e in events], np.int64
-        ),
-        channel=np.array([_CHANNEL_CODE[e.channel] for e in events], np.int64),
-        event_type=np.array([_TYPE_CODE[e.event_type] for e in events], np.int64),
-        result=np.array([_RESULT_CODE[e.result] for e in events], np.int64),
-        keys=paired(banks[:, None], keys),
+        at_us=np.array([round(moment.timestamp() * _US) for moment in happened], np.int64),
+        amount_fen=np.array([NONE if fen is None else fen for fen in amounts], np.int64),
+        channel=np.array([_CHANNEL_CODE[channel] for channel in channels], np.int64),
+        event_type=np.array([_TYPE_CODE[kind] for kind in types], np.int64),
+        result=np.array([_RESULT_CODE[result] for result in results], np.int64),
+        keys=paired(bank[:, None], keys),
     )
 
 

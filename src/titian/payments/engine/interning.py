@@ -8,7 +8,7 @@ installations. The table here only saves hashing again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Final
 
@@ -20,38 +20,39 @@ MAX_REMEMBERED: Final = 400_000
 _MASK: Final = (1 << 63) - 1
 
 
+class _Known(dict[str | None, int]):
+    """Texts numbered lately; asks the ones known before, and hashes what is new."""
+
+    def __init__(self, secret: bytes, before: dict[str | None, int]) -> None:
+        super().__init__({None: NONE})
+        self._secret, self.before = secret, before
+
+    def __missing__(self, text: str) -> int:
+        number = self.before.get(text)
+        if number is None:
+            digest = blake2b(text.encode(), digest_size=8, key=self._secret).digest()
+            number = int.from_bytes(digest, "little") & _MASK
+        self[text] = number
+        return number
+
+
 class Interner:
-    """Texts to numbers of 63 bits; remembers the latest `most` to twice as many texts."""
+    """Texts to numbers of 63 bits; remembers about the latest `most` to twice as many texts."""
 
     def __init__(self, secret: bytes, most: int = MAX_REMEMBERED) -> None:
         self._secret, self._most = secret[:64], most
-        self._young: dict[str | None, int] = {None: NONE}
-        self._old: dict[str | None, int] = {}
+        self._known = _Known(self._secret, {})
 
-    def numbers(self, texts: Sequence[str | None]) -> list[int]:
+    def numbers(self, texts: Iterable[str | None]) -> list[int]:
         """Give the number of each text; NONE for none."""
-        young = self._young
-        found = [young.get(text) for text in texts]
-        if None in found:
-            return [self._number(text) for text in texts]
-        return found  # type: ignore[return-value]  # no None is left
+        if len(self._known) > self._most:
+            before = dict(self._known)
+            self._known = _Known(self._secret, before)
+        return list(map(self._known.__getitem__, texts))
 
     def remembered(self) -> int:
         """Give how many texts are remembered."""
-        return len(self._young) + len(self._old)
-
-    def _number(self, text: str | None) -> int:
-        known = self._young.get(text)
-        if known is not None or text is None:
-            return NONE if known is None else known
-        known = self._old.get(text)
-        if known is None:
-            digest = blake2b(text.encode(), digest_size=8, key=self._secret).digest()
-            known = int.from_bytes(digest, "little") & _MASK
-        if len(self._young) > self._most:
-            self._old, self._young = self._young, {None: NONE}
-        self._young[text] = known
-        return known
+        return len(self._known) + len(self._known.before)
 
 
 def paired(first: Ints, second: Ints) -> Ints:

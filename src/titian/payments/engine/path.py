@@ -6,7 +6,7 @@ the same batch the second sees the first, so both cannot slip under a limit.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -24,6 +24,7 @@ from titian.payments.engine.decision import (
     Decision,
     Reason,
     Refusal,
+    Rule,
 )
 from titian.payments.engine.features import Columns
 from titian.payments.engine.idempotency import name_of
@@ -42,6 +43,7 @@ _DECIDED: Final = msgspec.msgpack.Decoder(Decided)
 _CHANNEL_NAMES: Final = np.array(CHANNELS, object)
 _TYPE_NAMES: Final = np.array(EVENT_TYPES, object)
 _RESULT_NAMES: Final = np.array(RESULTS, object)
+_OUTCOMES: Final = tuple(outcome.name for outcome in Outcome)
 _NOTHING_KNOWN: Final = np.full(len(CHANNELS), np.nan)
 
 Answer = Decision | Refusal
@@ -65,6 +67,7 @@ class Engine:
         self.recovered = recovered
         self.files = files
         self._rule_codes = [rule.code for rule in setup.policy.rules]
+        self._words: dict[str, Mapping[str, tuple[Rule, Reason]]] = {}
         self._note_versions()
 
     @classmethod
@@ -179,9 +182,10 @@ class Engine:
         self, made: Columns, features: Floats, score: Floats | None, state: Floats
     ) -> Judged | None:
         """Give outcomes and hits, or None where the policy fails: channels then fail their way."""
-        columns = _judging(made, features, score, state, self.state.plan.names)
+        policy, names = self.setup.policy, self.state.plan.names
         try:
-            return self.setup.policy.decide(columns, len(features))
+            columns = _judging(policy.fields, made, features, score, state, names)
+            return policy.decide(columns, len(features))
         except Exception as error:  # noqa: BLE001 - nor must a policy
             _log.error("the policy failed", version=self.setup.policy.version, exc_info=error)
             return None
@@ -207,15 +211,16 @@ class Engine:
 
     def answer(self, record: Decided) -> Decision:
         """Give the answer that a record stands for, in the words of those who judged then."""
-        versions = self.state.versions.get(record.versions)
-        rules = {rule.code: rule for rule in versions.rules} if versions and record.hits else {}
-        held = [rules[code] for code in record.hits if code in rules]
-        worst = next((rule for rule in held if rule.outcome == record.outcome), None)
-        at = moment(record.at_us)
+        at, worst, reasons = moment(record.at_us), None, []
+        if record.hits:
+            words = self._words_of(record.versions)
+            held = [words[code] for code in record.hits if code in words]
+            reasons = [reason for _, reason in held]
+            worst = next((rule for rule, _ in held if rule.outcome == record.outcome), None)
         return Decision(
             event_id=record.event.event_id,
-            outcome=Outcome(record.outcome).name,
-            reasons=[Reason(rule.code, rule.zh, rule.en) for rule in held],
+            outcome=_OUTCOMES[record.outcome],
+            reasons=reasons,
             decided_at=at,
             versions=record.versions,
             score=record.score,
@@ -224,23 +229,38 @@ class Engine:
             degraded=record.degraded,
         )
 
+    def _words_of(self, name: str) -> Mapping[str, tuple[Rule, Reason]]:
+        known = self._words.get(name)
+        if known is None:
+            versions = self.state.versions.get(name)
+            rules = versions.rules if versions else []
+            known = {rule.code: (rule, Reason(rule.code, rule.zh, rule.en)) for rule in rules}
+            self._words[name] = known
+        return known
+
 
 def _judging(
-    made: Columns, features: Floats, score: Floats | None, state: Floats, names: Sequence[str]
+    fields: frozenset[str],
+    made: Columns,
+    features: Floats,
+    score: Floats | None,
+    state: Floats,
+    names: Sequence[str],
 ) -> dict[str, Column]:
-    """Give the columns of `judging_schema`."""
+    """Give those columns of `judging_schema` that are read."""
     n = len(made.at_us)
-    known = ~np.isnan(features)
-    deviation = state[made.channel]
-    columns = {name: Column(features[:, i], known[:, i]) for i, name in enumerate(names)}
+    columns: dict[str, Column] = {}
+    for i, name in enumerate(names):
+        if name in fields:
+            values = np.ascontiguousarray(features[:, i])
+            columns[name] = Column(values, values == values)  # noqa: PLR0124 - NaN is unknown
     columns["channel"] = Column(_CHANNEL_NAMES[made.channel])
     columns["event_type"] = Column(_TYPE_NAMES[made.event_type])
     columns["result"] = Column(_RESULT_NAMES[made.result])
     columns["amount_fen"] = Column(made.amount_fen, made.amount_fen != NONE)
     columns["hour"] = Column((made.at_us // _HOUR_US + _BANK_HOURS) % 24)
-    columns["score"] = (
-        Column(np.zeros(n), np.zeros(n, np.bool_)) if score is None
-        else Column(score, ~np.isnan(score))
-    )  # fmt: skip
+    scores = np.full(n, np.nan) if score is None else score
+    columns["score"] = Column(scores, ~np.isnan(scores))
+    deviation = state[made.channel]
     columns["deviation"] = Column(deviation, ~np.isnan(deviation))
     return columns

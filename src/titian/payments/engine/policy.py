@@ -36,6 +36,10 @@ class Policy(Protocol):
         """The digest of what it holds."""
 
     @property
+    def fields(self) -> frozenset[str]:
+        """The fields it reads; it is given no others."""
+
+    @property
     def rules(self) -> Sequence[Rule]:
         """Its rules, in the order of the columns of hits."""
 
@@ -65,7 +69,9 @@ class RulePolicy:
     def __init__(self, rules: Sequence[Rule], schema: Schema) -> None:
         self.rules = tuple(rules)
         self.version = blake2b(repr(self.rules).encode(), digest_size=8).hexdigest()
-        self._conditions = [parse(rule.condition, schema).batch() for rule in rules]
+        parsed = [parse(rule.condition, schema) for rule in rules]
+        self.fields = frozenset[str]().union(*(condition.fields for condition in parsed))
+        self._conditions = [condition.batch() for condition in parsed]
         self._severity = np.array([rule.outcome for rule in rules], np.uint8)
 
     def decide(self, columns: Mapping[str, Column], n: int) -> Judged:
