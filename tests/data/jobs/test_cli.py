@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,26 @@ def test_backfill(loans: Plot) -> None:
     assert result.exit_code == 0
     (order,) = json.loads(result.stdout)
     assert (order["state"], order["finished"], order["wide"]) == ("done", 2, True)
+
+
+def test_a_backfill_says_what_is_done_and_which_date_waits(loans: Plot) -> None:
+    words = ("backfill", "-b", "qinghe", "--from", "2026-03-29", "--to", str(DAY))
+    seen = call(*words)
+    assert seen.exit_code == 8
+    assert "waiting" in seen.stdout
+    assert "2/4" in seen.stdout
+    assert "see `titian jobs status --bank qinghe --date 2026-03-29`" in seen.stderr
+    (order,) = json.loads(call(*words, "--json").stdout)
+    assert (order["state"], order["done"], order["total"]) == ("waiting", 2, 4)
+
+
+def test_a_backfill_says_which_date_failed(loans: Plot) -> None:
+    loans.deliver("loan", date(2026, 3, 28))
+    loans.jobs(core_loan=job_text("core.loan", same_day("raw.loan", BROKEN)))
+    seen = call("backfill", "-b", "qinghe", "--from", "2026-03-27", "--to", "2026-03-29")
+    assert seen.exit_code == 1
+    assert "some jobs failed: see" in seen.stderr
+    assert "--date 2026-03-28`" in seen.stderr
 
 
 def test_status_of_one_bank_and_of_all(loans: Plot) -> None:

@@ -18,11 +18,12 @@ from titian.data.jobs import (
     executor,
     inflow,
     lineage,
+    runlog,
     show,
     webhooks,
 )
 from titian.data.jobs.catalogue import load
-from titian.data.jobs.model import Stand
+from titian.data.jobs.model import Stand, State
 from titian.data.jobs.orders import Order, OrderState
 from titian.data.options import AnyBank, Bank, Day, at_bank, at_bank_or_union, bank_to_be
 from titian.kernel import banks
@@ -336,8 +337,10 @@ def _leave(ended: Sequence[Order]) -> None:
     left = [order for order in ended if order.state is not OrderState.DONE]
     if not left:
         return
-    failed = any(order.state is OrderState.FAILED for order in left)
-    first, what = left[0], "failed" if failed else "wait for feeds or are paused"
-    day = first.dates[-1]
+    failed = [order for order in left if order.state is OrderState.FAILED]
+    first, what = (failed or left)[0], "failed" if failed else "wait for feeds or are paused"
+    units = runlog.left_by(first).items()
+    days = [day for (day, _), held in units if not failed or held.state is State.FAILED]
+    day = min(days, default=first.dates[0])
     note(f"some jobs {what}: see `titian jobs status --bank {first.bank} --date {day}`")
     raise typer.Exit(FAILED if failed else NOT_COMPLETE)

@@ -15,6 +15,7 @@ from titian.data.checks import results
 from titian.data.checks.model import Outcome
 from titian.data.jobs import alerts
 from titian.data.jobs.model import State
+from titian.data.jobs.orders import Order
 from titian.data.jobs.tables import job_order, job_run, job_state, job_text
 from titian.kernel import clock, db
 from titian.kernel.ids import BankId, RunId
@@ -119,6 +120,16 @@ def standings(bank: BankId, dates: Sequence[date]) -> dict[tuple[date, str], Sta
             )
             for row in connection.execute(query)
         }
+
+
+def left_by(order: Order) -> dict[tuple[date, str], Standing]:
+    """Give the units that an order came to and left unfinished, with what they stand at."""
+    found = standings(order.bank, order.dates)
+    return {
+        unit: held
+        for unit, held in found.items()
+        if held.order == order.order and not held.state.done
+    }
 
 
 def text_key(text: str) -> str:

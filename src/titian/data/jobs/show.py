@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from rich.tree import Tree
 
 from titian.data.checks.results import Result
+from titian.data.jobs import runlog
 from titian.data.jobs.alerts import Alert
 from titian.data.jobs.board import BankBoard
 from titian.data.jobs.catalogue import Catalogue
@@ -73,16 +75,19 @@ def _counts(line: BankBoard) -> tuple[int, ...]:
 
 
 def orders(found: Sequence[Order], *, none: str, json: bool = False, csv: bool = False) -> None:
-    """List one line per order."""
-    rows = []
+    """List one line per order, with how many of its units are done."""
+    rows, whole = [], []
     for order in found:
+        left = len(runlog.left_by(order))
         span = str(order.dates[0])
         span += f" … {order.dates[-1]}" if len(order.dates) > 1 else ""
-        units = Cell(order.finished, f"{order.finished}/{order.total}")
+        done = order.finished - left
+        units = Cell(done, f"{done}/{order.total}")
         dates = Cell(order.dates, span)
         rows.append((order.order, order.bank, dates, order.reason, order.state, units, order.error))
-    names = ("order", "bank", "dates", "reason", "state", "units", "error")
-    listing(names, rows, none=none, whole=found, json=json, csv=csv)
+        whole.append({**asdict(order), "done": done})
+    names = ("order", "bank", "dates", "reason", "state", "done", "error")
+    listing(names, rows, none=none, whole=whole, json=json, csv=csv)
 
 
 def alerts(found: Sequence[Alert], *, json: bool, csv: bool) -> None:
