@@ -1,4 +1,4 @@
-"""`titian payments`: evaluate models out of time, torture the engine."""
+"""`titian payments`: watch channels, evaluate models out of time, torture the engine."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from titian.kernel.terminal import Json, as_json, say
+from titian.payments.channels.cli import channels_command
 
 app = typer.Typer(no_args_is_help=True, help="Payment risk in flight.")
 
@@ -17,6 +18,9 @@ app = typer.Typer(no_args_is_help=True, help="Payment risk in flight.")
 @app.callback()
 def payments() -> None:
     """Payment risk in flight."""
+
+
+app.command("channels")(channels_command)
 
 
 @app.command("evaluate")

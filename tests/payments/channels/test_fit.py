@@ -62,12 +62,25 @@ def test_the_order_is_chosen_by_prediction() -> None:
     assert chosen[0].log_score == pytest.approx(-4.0, abs=0.3)
 
 
-def test_a_tight_prior_draws_lags_to_zero_and_leaves_the_level() -> None:
-    scores = simulate(300) + 5.0
-    free = fit_var(scores, terms(300), 2, np.inf)
-    tight = fit_var(scores, terms(300), 2, 1e-3)
-    assert np.abs(tight.lags).max() < 0.01 < np.abs(free.lags).max()
-    assert tight.fitted.coefficients[0] == pytest.approx(scores.mean(axis=0), rel=0.02)
+def test_a_tight_prior_leaves_each_series_to_its_own_lags() -> None:
+    scores = simulate(2_000) + 5.0
+    free = fit_var(scores, terms(2_000), 2, np.inf)
+    tight = fit_var(scores, terms(2_000), 2, 1e-4)
+    others = ~np.eye(3, dtype=bool)
+    assert np.abs(tight.lags[:, others]).max() < 0.01 < np.abs(free.lags[:, others]).max()
+    alone = fit_var(scores[:, :1], terms(2_000), 2, np.inf)
+    assert tight.lags[:, 0, 0] == pytest.approx(alone.lags[:, 0, 0], abs=0.02)
+
+
+def test_through_factors_a_tight_prior_still_knows_own_lags() -> None:
+    stream = np.random.default_rng(6)
+    scores = np.zeros((2_000, 30))
+    for row in range(1, 2_000):
+        scores[row] = 0.6 * scores[row - 1] + stream.normal(size=30)
+    loadings = factors(scores)
+    tight = fit_var(scores, np.ones((2_000, 1)), 1, 1e-4, loadings)
+    innovations = scores[1:] - scores[:-1] @ tight.lags[0].T
+    assert innovations.var() < 0.8 * scores.var()
 
 
 @pytest.mark.parametrize("forgetting", [1.0, 0.99])

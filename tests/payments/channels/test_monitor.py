@@ -45,23 +45,23 @@ def alarms_of(verdicts: Sequence[Verdict]) -> list[Alarm]:
 @pytest.mark.parametrize("world", WORLDS)
 def test_quiet_days_alarm_as_often_as_promised(world: str) -> None:
     expected, observed = 0.0, 0
-    for seed in range(4):
-        series = WORLDS[world](seed, HISTORY + 40 * DAY)
+    for seed in range(3):
+        series = WORLDS[world](seed, HISTORY + 30 * DAY)
         monitor = monitored(series.rows(0, HISTORY))
         before = monitor.detector.expected, monitor.detector.observed
-        monitor.watch(series.rows(HISTORY, HISTORY + 40 * DAY))
+        monitor.watch(series.rows(HISTORY, HISTORY + 30 * DAY))
         expected += monitor.detector.expected - before[0]
         observed += monitor.detector.observed - before[1]
-    assert 100 < expected < 220
+    assert 60 < expected < 110
     low, high = stats.poisson.ppf([0.0005, 0.9995], expected)
     assert low / 1.3 <= observed <= high * 1.3  # runs in time widen the Poisson bounds
 
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_p_values_of_spikes_hold_their_level(world: str) -> None:
-    series = WORLDS[world](7, HISTORY + 60 * DAY)
+    series = WORLDS[world](7, HISTORY + 40 * DAY)
     monitor = monitored(series.rows(0, HISTORY))
-    verdicts = monitor.watch(series.rows(HISTORY, HISTORY + 60 * DAY))
+    verdicts = monitor.watch(series.rows(HISTORY, HISTORY + 40 * DAY))
     p_values = np.array([verdict.p_values[Statistic.SPIKE] for verdict in verdicts])
     for level in (0.01, 0.1):
         found = int((p_values <= level).sum())
@@ -106,24 +106,23 @@ def test_slow_attacks_are_found_sooner_when_larger() -> None:
     assert delays[-1] <= 4 < delays[0]
 
 
-def surprise_at_the_end(settings: Settings) -> tuple[float, float]:
-    """MEWMA's p-value after days of a slowly growing attack, and what its series is expected at."""
+def end_of_a_ramp(settings: Settings) -> tuple[float, float]:
+    """Give MEWMA's p-value and what the series is expected at, on the last day of a slow attack."""
     series = attacked(2.2, 5 * DAY, ramp=True)
     monitor = monitored(series.rows(0, HISTORY), settings)
-    verdicts = monitor.watch(series.rows(HISTORY, HISTORY + 6 * DAY))
-    last = verdicts[-DAY:]
-    learnt = np.mean([verdict.scores[1] - verdict.innovation[1] for verdict in last])
+    last = monitor.watch(series.rows(HISTORY, HISTORY + 6 * DAY))[-DAY:]
+    expected = np.mean([verdict.scores[1] - verdict.innovation[1] for verdict in last])
     surprise = np.median([verdict.p_values[Statistic.SLOW] for verdict in last])
-    return float(surprise), float(learnt)
+    return float(surprise), float(expected)
 
 
-def test_a_slow_attack_does_not_train_itself_in() -> None:
-    quick = replace(QUICK, forgetting=0.98)
-    guarded, expected = surprise_at_the_end(quick)
-    naive, learnt = surprise_at_the_end(replace(quick, freeze=False, winsorise=False))
-    assert guarded < 0.01
-    assert naive > 0.05
-    assert learnt > expected + 0.5
+@pytest.mark.parametrize("forgetting", [0.99, 0.995, 0.998])
+def test_a_slow_attack_does_not_train_itself_in(forgetting: float) -> None:
+    guarded = replace(QUICK, forgetting=forgetting)
+    surprise, expected = end_of_a_ramp(guarded)
+    dulled, learnt = end_of_a_ramp(replace(guarded, freeze=False, winsorise=False))
+    assert surprise < 0.01 < dulled
+    assert abs(expected) < 0.3 < learnt
 
 
 def test_accepting_lets_it_learn_again() -> None:

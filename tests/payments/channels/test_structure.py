@@ -11,11 +11,12 @@ from titian.kernel.errors import InvalidInput
 from titian.payments.channels import structure
 from titian.payments.channels.choose import Var, fit_var
 from titian.payments.channels.fit import Fitted
+from titian.payments.channels.prior import Prior
 
 
 def truth(horizon: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     coefficients = TRUTH.transpose(0, 2, 1).reshape(6, 3)
-    model = Var(2, 0, Fitted(coefficients, NOISE), np.zeros(6))
+    model = Var(2, 0, Fitted(coefficients, NOISE), Prior(np.zeros((6, 3)), np.zeros(6)))
     return structure.generalised(model, horizon)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final
 
@@ -12,7 +12,7 @@ import numpy as np
 from titian.kernel.errors import InvalidInput
 from titian.payments.channels.fit import Fitted, Moments, solve
 from titian.payments.channels.model import Floats
-from titian.payments.channels.prior import minnesota
+from titian.payments.channels.prior import Prior, minnesota
 from titian.payments.channels.regressors import rows
 
 MAX_ORDER: Final = 6
@@ -28,14 +28,14 @@ _EXPLAINED: Final = 0.9
 class Var:
     """A fitted VAR(order): score = exogenous terms + lags (of factors, if `loadings`) + innovation.
 
-    `precision` [columns] is its prior; `log_score` the mean one-step log density held out, in nats
+    `log_score` is the mean one-step log density held out, in nats
     a bin (NaN when it was not measured).
     """
 
     order: int
     exogenous: int
     fitted: Fitted
-    precision: Floats
+    prior: Prior
     loadings: Floats | None = None
     tightness: float = np.inf
     log_score: float = np.nan
@@ -60,9 +60,9 @@ def fit_var(
             f"Give an order of 1 to {MAX_ORDER} and a tightness above 0.",
         )
     x, y = rows(scores, exogenous, order, loadings)
-    precision = _precision(x, exogenous.shape[1], order, tightness)
-    fitted = solve(Moments.of(x, y), precision)
-    return Var(order, exogenous.shape[1], fitted, precision, loadings, tightness)
+    prior = minnesota(scores, exogenous.shape[1], order, tightness, loadings)
+    fitted = solve(Moments.of(x, y), prior)
+    return Var(order, exogenous.shape[1], fitted, prior, loadings, tightness)
 
 
 def choose_var(scores: Floats, exogenous: Floats, max_order: int = MAX_ORDER) -> Var:
@@ -76,9 +76,7 @@ def choose_var(scores: Floats, exogenous: Floats, max_order: int = MAX_ORDER) ->
         if score > reached:
             best, reached = (order, tightness), score
     chosen = fit_var(scores, exogenous, *best, loadings)
-    return Var(
-        chosen.order, chosen.exogenous, chosen.fitted, chosen.precision, loadings, best[1], reached
-    )
+    return replace(chosen, log_score=reached)
 
 
 def factors(scores: Floats) -> Floats | None:
@@ -105,8 +103,8 @@ def _candidates(
     width = (x.shape[1] - terms) // max_order
     for order, tightness in product(range(1, max_order + 1), TIGHTNESS):
         part = x[:, : terms + order * width]
-        precision = _precision(part[:split], terms, order, tightness)
-        fitted = solve(Moments.of(part[:split], y[:split]), precision)
+        prior = minnesota(scores[:split], terms, order, tightness, loadings)
+        fitted = solve(Moments.of(part[:split], y[:split]), prior)
         yield order, tightness, log_score(y[split:] - part[split:] @ fitted.coefficients, fitted)
 
 
@@ -116,9 +114,3 @@ def log_score(innovations: Floats, fitted: Fitted) -> float:
     white = np.linalg.solve(lower, innovations.T)
     constant = innovations.shape[1] * np.log(2 * np.pi) + 2 * np.log(np.diag(lower)).sum()
     return float(-(constant + (white**2).sum(axis=0).mean()) / 2)
-
-
-def _precision(x: Floats, exogenous: int, order: int, tightness: float) -> Floats:
-    width = (x.shape[1] - exogenous) // order
-    variances = x[:, exogenous : exogenous + width].var(axis=0)
-    return minnesota(exogenous, variances, order, tightness)

@@ -13,6 +13,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from titian.kernel.errors import InvalidInput
 from titian.payments.channels.model import Floats
+from titian.payments.channels.prior import Prior
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +50,18 @@ class Fitted:
     covariance: Floats
 
 
-def solve(moments: Moments, precision: Floats) -> Fitted:
-    """Give the posterior mean under a prior of mean 0 and `precision` [columns].
+def solve(moments: Moments, prior: Prior) -> Fitted:
+    """Give the posterior mean of the coefficients and the covariance of innovations.
 
     The covariance has the rows' weight less the coefficients in use as its divisor. Raises
     InvalidInput when rows are too few or regressors depend on each other.
     """
     try:
-        factor = cho_factor(moments.xx + np.diag(precision), check_finite=False)
+        factor = cho_factor(moments.xx + np.diag(prior.precision), check_finite=False)
     except LinAlgError:
         raise _dependent() from None
-    coefficients = cho_solve(factor, moments.xy, check_finite=False)
+    drawn = moments.xy + prior.precision[:, None] * prior.mean
+    coefficients = cho_solve(factor, drawn, check_finite=False)
     in_use = float(np.trace(cho_solve(factor, moments.xx, check_finite=False)))
     freedom = moments.weight - in_use
     if freedom < 1 or not np.isfinite(coefficients).all():

@@ -43,6 +43,7 @@ class Whiteness:
     p_value: float
     largest: float
     lag: int
+    pair: tuple[int, int]
 
 
 def check(
@@ -53,7 +54,7 @@ def check(
     innovations = y - x @ model.fitted.coefficients
     return (
         _stable(spectral_radius(model)),
-        _white(whiteness(innovations, model.order + _LAGS_BEYOND, model.order)),
+        _white(ids, whiteness(innovations, model.order + _LAGS_BEYOND, model.order)),
         _stationary(ids, y),
     )
 
@@ -77,16 +78,17 @@ def whiteness(innovations: Floats, lags: int, order: int) -> Whiteness:
     covariance = centred.T @ centred / bins
     inverse = np.linalg.inv(covariance)
     deviation = np.sqrt(np.diag(covariance))
-    statistic, largest, at = 0.0, 0.0, 1
+    statistic, largest, at, pair = 0.0, 0.0, 1, (0, 0)
     for lag in range(1, lags + 1):
         cross = centred[lag:].T @ centred[:-lag] / bins
         statistic += float(np.trace(cross.T @ inverse @ cross @ inverse)) / (bins - lag)
-        found = float(np.abs(cross / np.outer(deviation, deviation)).max())
-        if found > largest:
-            largest, at = found, lag
+        found = np.abs(cross / np.outer(deviation, deviation))
+        if found.max() > largest:
+            largest, at = float(found.max()), lag
+            pair = (int(found.argmax()) // series, int(found.argmax()) % series)
     statistic *= bins**2
     freedom = series**2 * (lags - order)
-    return Whiteness(statistic, freedom, float(chdtrc(freedom, statistic)), largest, at)
+    return Whiteness(statistic, freedom, float(chdtrc(freedom, statistic)), largest, at, pair)
 
 
 def kpss(values: Floats) -> float:
@@ -121,11 +123,12 @@ def _stable(radius: float) -> Gate:
     return Gate("stable", holds, f"spectral radius {radius:.3f}, limit {MAX_RADIUS}")
 
 
-def _white(found: Whiteness) -> Gate:
+def _white(ids: tuple[SeriesId, ...], found: Whiteness) -> Gate:
     holds = found.p_value >= SIGNIFICANCE or found.largest <= MAX_CORRELATION
     why = (
-        f"largest correlation of innovations {found.largest:.2f} at {found.lag} bins,"
-        f" limit {MAX_CORRELATION}; portmanteau p = {found.p_value:.2g}"
+        f"innovations of {ids[found.pair[0]]} follow those of {ids[found.pair[1]]} {found.lag}"
+        f" bins before with correlation {found.largest:.2f}, limit {MAX_CORRELATION};"
+        f" portmanteau p = {found.p_value:.2g}"
     )
     return Gate("white", holds, why)
 

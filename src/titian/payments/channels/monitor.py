@@ -2,6 +2,8 @@
 
 During an alarm nothing is learnt: neither coefficients, nor rare counts, nor calibration. Outside
 alarms innovations are winsorised before they are learnt, so that an attack cannot train itself in.
+Distances keep the covariance of the last whole fit: learning only from bins beyond suspicion would
+shrink it, and alarms would grow.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ from titian.payments.channels.stabilise import Prepared, Stabiliser, fit_stabili
 from titian.payments.model import CHANNELS
 
 MAX_GAP_US: Final = DAY_US
-_FIT_SHARE: Final = 0.6
+FIT_SHARE: Final = 0.6
+"""The part of a history that is fitted; the rest calibrates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,10 @@ class Settings:
     """How a monitor watches. `alarms_per_day` are false alarms expected of a quiet day.
 
     `false_share` is the share of false alarms aimed at; `window` scores calibrate; `forgetting` is
-    per bin; `calm` bins without rejection end an alarm; `block` bins make one test for drift.
-    `freeze` and `winsorise` keep attacks from being learnt: leave them on but to show why.
+    per bin; `calm` bins without rejection end an alarm; `block` bins make one test for drift;
+    every `refresh` bins what was learnt moves the coefficients. A bin with a p-value of `suspect`
+    or less is not learnt even without alarm. `freeze` and `winsorise` keep attacks from being
+    learnt: leave them on but to show why.
     """
 
     alarms_per_day: float = 1.0
@@ -51,6 +56,8 @@ class Settings:
     max_order: int = MAX_ORDER
     calm: int = 5
     block: int = 60
+    refresh: int = 4
+    suspect: float = 0.02
     freeze: bool = True
     winsorise: bool = True
     seed: int = 0
@@ -126,7 +133,7 @@ class Monitor:
         if not np.isfinite(innovation).all():
             self.online = self.online.passed(forecast.expected)
             return Verdict.missing(at_us, innovation, frozen=self.frozen)
-        covariance = statistics.shrunk(self.online.fitted.covariance)
+        covariance = statistics.shrunk(self.online.model.fitted.covariance)
         frozen = self.frozen
         spike = statistics.distance(innovation, covariance)
         clean = winsorise(innovation, spike) if self.settings.winsorise else innovation
@@ -134,7 +141,7 @@ class Monitor:
         evidence = self._evidence(innovation, spike, covariance)
         found = self.detector.test(at_us, evidence, frozen=frozen)
         pressure = self._pressure(innovation, covariance, frozen=frozen)
-        self._learn(prepared, row, forecast.expected + clean)
+        self._learn(prepared, row, forecast.expected + clean, suspect=self._suspects(found))
         self.last = scores
         return self._verdict(at_us, scores, innovation, pressure, found)
 
@@ -170,12 +177,17 @@ class Monitor:
                     rolling.admit(score)
         return found
 
-    def _learn(self, prepared: Prepared, row: int, clean: Floats) -> None:
+    def _suspects(self, found: Found) -> bool:
+        settings = self.settings
+        return settings.freeze and min(found.p_values.values(), default=1.0) <= settings.suspect
+
+    def _learn(self, prepared: Prepared, row: int, clean: Floats, *, suspect: bool) -> None:
         forecast = self.online.forecast(prepared.exogenous[row])
-        if self.frozen:
+        if self.frozen or suspect:
             self.online = self.online.passed(clean)
             return
-        self.online = self.online.learn(forecast, clean)
+        solved = (self.next_us // self.stabiliser.bin_us) % self.settings.refresh == 0
+        self.online = self.online.learn(forecast, clean, solved=solved)
         self.seen = prepared.seen_after(row, self.seen)
 
     def _verdict(
@@ -194,7 +206,7 @@ def begin(series: Series, calendar: Calendar, settings: Settings | None = None) 
     InvalidInput when the history is too short or nothing in it varies.
     """
     settings = settings or Settings()
-    split = int(len(series.values) * _FIT_SHARE)
+    split = int(len(series.values) * FIT_SHARE)
     fitted = series.rows(0, split)
     stabiliser = fit_stabiliser(fitted, calendar, settings.seed)
     prepared = stabiliser.prepare(fitted)

@@ -46,17 +46,20 @@ class Online:
         x, y = rows(scores, exogenous, model.order, model.loadings)
         moments = Moments.of(x, y, _weights(len(x), forgetting))
         last = np.nan_to_num(_lagged(model, scores[-model.order :]))[::-1]
-        return cls(model, moments, solve(moments, model.precision), last, forgetting)
+        return cls(model, moments, solve(moments, model.prior), last, forgetting)
 
     def forecast(self, exogenous: Floats) -> Forecast:
         """Expect the next bin, given its exogenous terms [terms]."""
         x = np.r_[exogenous, self.past.ravel()]
         return Forecast(x, x @ self.fitted.coefficients)
 
-    def learn(self, forecast: Forecast, scores: Floats) -> Online:
-        """Take a bin in: the coefficients move towards it and it becomes the newest lag."""
+    def learn(self, forecast: Forecast, scores: Floats, *, solved: bool = True) -> Online:
+        """Take a bin in: it becomes the newest lag and, if `solved`, the coefficients move.
+
+        Left unsolved, it moves them with the next bin that is.
+        """
         moments = self.moments.after(forecast.x, scores, self.forgetting)
-        fitted = solve(moments, self.model.precision)
+        fitted = solve(moments, self.model.prior) if solved else self.fitted
         return replace(self.passed(scores), moments=moments, fitted=fitted)
 
     def passed(self, scores: Floats) -> Online:
@@ -84,7 +87,7 @@ def batch(online: Online, histories: Sequence[tuple[Floats, Floats]]) -> Fitted:
     parts = [rows(*one, online.model.order, online.model.loadings) for one in histories]
     x, y = (np.vstack([part[side] for part in parts]) for side in (0, 1))
     moments = Moments.of(x, y, _weights(len(x), online.forgetting))
-    return solve(moments, online.model.precision)
+    return solve(moments, online.model.prior)
 
 
 def _weights(rows_: int, forgetting: float) -> Floats:

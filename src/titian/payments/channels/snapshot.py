@@ -22,6 +22,7 @@ from titian.payments.channels.fit import Fitted, Moments
 from titian.payments.channels.model import Factor, Floats, SeriesId
 from titian.payments.channels.monitor import Monitor, Settings
 from titian.payments.channels.online import Online
+from titian.payments.channels.prior import Prior
 from titian.payments.channels.rare import Seen
 from titian.payments.channels.stabilise import Kind, Left, Stabiliser
 from titian.payments.model import Channel
@@ -74,7 +75,8 @@ def _arrays(monitor: Monitor) -> Arrays:
         "shapes": stabiliser.shapes,
         "fitted": online.model.fitted.coefficients,
         "covariance": online.model.fitted.covariance,
-        "precision": online.model.precision,
+        "prior_mean": online.model.prior.mean,
+        "precision": online.model.prior.precision,
         "learnt": online.fitted.coefficients,
         "learnt_covariance": online.fitted.covariance,
         "xx": online.moments.xx,
@@ -180,7 +182,7 @@ def _online(meta: Meta, arrays: Arrays) -> Online:
         order=meta["order"],
         exogenous=meta["exogenous"],
         fitted=Fitted(arrays["fitted"], arrays["covariance"]),
-        precision=arrays["precision"],
+        prior=Prior(arrays["prior_mean"], arrays["precision"]),
         loadings=arrays.get("loadings"),
         tightness=meta["tightness"],
         log_score=meta["log_score"],
