@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import DatabaseError
+from typer.testing import CliRunner
 
-from titian.kernel import audit, clock, db
-from titian.kernel.errors import Denied, InvalidInput
+from titian.cli import app
+from titian.kernel import audit, audit_head, clock, db
+from titian.kernel.errors import Corrupt, Denied, InvalidInput, exit_code
 from titian.kernel.ids import UserId
 from titian.kernel.scope import Role, Scope
 from titian.kernel.settings import Settings
@@ -104,3 +107,75 @@ def test_a_search_takes_percent_signs_literally(qinghe: Scope) -> None:
 def test_long_detail_is_refused(qinghe: Scope) -> None:
     with pytest.raises(InvalidInput, match="characters long"):
         audit.record(qinghe, "test.act", "x", {"text": "x" * 5_000})
+
+
+def _head(home: Settings) -> Path:
+    return home.home / "keys" / "audit.head"
+
+
+def test_entries_of_a_callers_transaction_are_remembered(home: Settings, qinghe: Scope) -> None:
+    with db.begin() as connection:
+        audit.record(qinghe, "test.act", "thing", connection=connection)
+    _tamper("DELETE FROM audit_entry WHERE seq = 2")
+    assert audit.verify() == audit.Verdict(1, 2, "the newest entries are missing")
+
+
+def _fail(scope: Scope) -> None:
+    with db.begin() as connection:
+        audit.record(scope, "test.act", "thing", connection=connection)
+        raise InvalidInput("no", "Stop.")
+
+
+def test_what_is_not_committed_is_not_remembered(home: Settings, qinghe: Scope) -> None:
+    before = _head(home).read_text()
+    with pytest.raises(InvalidInput):
+        _fail(qinghe)
+    assert _head(home).read_text() == before
+    assert audit.verify().whole
+
+
+def test_a_first_transaction_that_fails_leaves_a_whole_log(home: Settings, union: Scope) -> None:
+    with pytest.raises(InvalidInput):
+        _fail(union)
+    assert audit.verify() == audit.Verdict(0)
+
+
+@pytest.mark.parametrize("text", [None, "", "7", "x y", "1 short", "\x00\xff"])
+def test_a_head_that_is_lost_shows_and_stays_lost(
+    home: Settings, qinghe: Scope, text: str | None
+) -> None:
+    _write(qinghe, 2)
+    _tamper("DELETE FROM audit_entry")
+    if text is None:
+        _head(home).unlink()
+    else:
+        _head(home).write_text(text)
+    for _ in range(2):
+        verdict = audit.verify()
+        assert not verdict.whole
+        assert "put it back from its copy" in verdict.reason
+        _write(qinghe, 1)
+
+
+def test_the_head_never_goes_back(home: Settings, qinghe: Scope) -> None:
+    _write(qinghe, 3)
+    newest = _head(home).read_text()
+    audit_head.remember(1, "f" * 64)
+    assert _head(home).read_text() == newest
+
+
+def test_a_lost_head_ends_verify_with_7(home: Settings, qinghe: Scope) -> None:
+    _write(qinghe, 2)
+    _head(home).unlink()
+    outcome = CliRunner().invoke(app, ["--home", str(home.home), "audit", "verify"])
+    assert isinstance(outcome.exception, Corrupt)
+    assert exit_code(outcome.exception) == 7
+    assert "audit.head is missing" in outcome.exception.what
+
+
+def test_a_key_that_is_taken_away_does_not_set_the_head_back(home: Settings, qinghe: Scope) -> None:
+    _write(qinghe, 2)
+    _tamper("DELETE FROM audit_entry")
+    (home.home / "keys" / "audit.key").unlink()
+    _write(qinghe, 1)
+    assert not audit.verify().whole

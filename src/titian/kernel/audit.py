@@ -10,26 +10,23 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from functools import partial
 
 from sqlalchemy import Connection, Row, Select, func, insert, or_, select, text
 
-from titian.kernel import clock, db
+from titian.kernel import audit_head, clock, db
+from titian.kernel.audit_head import Head
 from titian.kernel.errors import InvalidInput
 from titian.kernel.ids import BankId, UserId
-from titian.kernel.keys import key
 from titian.kernel.scope import Permission, Scope
-from titian.kernel.settings import settings
 from titian.kernel.tables import audit_entry
 
 DETAIL_MAX_CHARACTERS = 4_000
 PAGE_MAX_ROWS = 1_000
 _LOCK = 0x7174_6E01
-_START = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +77,16 @@ def record(
         _append(connection, scope, action, target[:256], words)
         return
     with db.begin() as own:
-        seq, digest = _append(own, scope, action, target[:256], words)
-    _remember_head(seq, digest)
+        _append(own, scope, action, target[:256], words)
 
 
-def _append(
-    connection: Connection, scope: Scope, action: str, target: str, detail: str
-) -> tuple[int, str]:
+def _append(connection: Connection, scope: Scope, action: str, target: str, detail: str) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     last = connection.execute(
         select(audit_entry.c.seq, audit_entry.c.digest).order_by(audit_entry.c.seq.desc()).limit(1)
     ).first()
-    seq, before = (last.seq + 1, last.digest) if last else (1, _START)
+    seq, before = (last.seq + 1, last.digest) if last else (1, audit_head.START)
     values = {
         "seq": seq,
         "at": clock.now(),
@@ -104,7 +98,7 @@ def _append(
     }
     digest = _seal(before, values)
     connection.execute(insert(audit_entry).values(**values, digest=digest))
-    return seq, digest
+    db.after_commit(connection, partial(audit_head.remember, seq, digest))
 
 
 def _seal(before: str, values: Mapping[str, object]) -> str:
@@ -113,50 +107,39 @@ def _seal(before: str, values: Mapping[str, object]) -> str:
     parts = [before, str(values["seq"]), str(int(at.timestamp() * 1_000_000))]
     parts += [str(values[name] or "") for name in ("user_id", "bank", "action", "target", "detail")]
     sealed = json.dumps(parts, ensure_ascii=False).encode()
-    return hmac.new(key("audit"), sealed, hashlib.sha256).hexdigest()
+    return hmac.new(audit_head.seal_key(), sealed, hashlib.sha256).hexdigest()
 
 
 def verify() -> Verdict:
     """Walk the whole log and say whether it is as it was written."""
-    before, seen, heads = _START, 0, _read_head()
+    try:
+        head = audit_head.read()
+    except audit_head.Lost as lost:
+        return Verdict(0, 1, str(lost))
+    before, seen = audit_head.START, 0
     with db.read() as connection:
         rows = connection.execution_options(yield_per=2_000).execute(
             select(audit_entry).order_by(audit_entry.c.seq)
         )
         for row in rows:
-            if row.seq != seen + 1:
-                return Verdict(seen, seen + 1, "an entry is missing")
-            if not hmac.compare_digest(
-                row.digest, _seal(before, dict(zip(row._fields, row, strict=True)))
-            ):
-                return Verdict(seen, row.seq, "the entry was changed")
-            if heads and heads[0] == row.seq and heads[1] != row.digest:
-                return Verdict(seen, row.seq, "the log was rewritten up to here")
+            reason = _broken(row, seen, before, head)
+            if reason:
+                return Verdict(seen, seen + 1, reason)
             before, seen = row.digest, row.seq
-    if heads and heads[0] > seen:
+    if head.seq > seen:
         return Verdict(seen, seen + 1, "the newest entries are missing")
     return Verdict(seen)
 
 
-def _head_path() -> Path:
-    return settings().home / "keys" / "audit.head"
-
-
-def _read_head() -> tuple[int, str] | None:
-    try:
-        seq, digest = _head_path().read_text().split()
-    except FileNotFoundError:
-        return None
-    return int(seq), digest
-
-
-def _remember_head(seq: int, digest: str) -> None:
-    path = _head_path()
-    before = _read_head()
-    if before is None or before[0] < seq:
-        draft = path.with_suffix(f".{os.getpid()}.{seq}")
-        draft.write_text(f"{seq} {digest}")
-        draft.replace(path)
+def _broken(row: Row[tuple[object, ...]], seen: int, before: str, head: Head) -> str:
+    if row.seq != seen + 1:
+        return "an entry is missing"
+    sealed = _seal(before, dict(zip(row._fields, row, strict=True)))
+    if not hmac.compare_digest(row.digest, sealed):
+        return "the entry was changed"
+    if head.seq == row.seq and head.digest != row.digest:
+        return "the log was rewritten up to here"
+    return ""
 
 
 def entries(

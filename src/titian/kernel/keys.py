@@ -12,12 +12,21 @@ from titian.kernel.settings import settings
 KEY_BYTES = 32
 
 
+def made(name: str) -> bool:
+    """Say whether a secret has been made."""
+    return _path(name).exists()
+
+
 def key(name: str) -> bytes:
     """Give a secret of 32 bytes, made at first use; only the owner can read its file."""
-    path = settings().home / "keys" / f"{valid_name(name, 'key name')}.key"
+    path = _path(name)
     if not path.exists():
         _make(path)
     return path.read_bytes()
+
+
+def _path(name: str) -> Path:
+    return settings().home / "keys" / f"{valid_name(name, 'key name')}.key"
 
 
 def _make(path: Path) -> None:

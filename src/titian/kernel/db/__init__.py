@@ -1,6 +1,7 @@
 """The operational database: SQLite (WAL) by default, PostgreSQL by setting `database_url`."""
 
 from titian.kernel.db.engine import (
+    after_commit,
     begin,
     engine,
     explained,
@@ -14,6 +15,7 @@ from titian.kernel.db.upgrade import alembic_config, behind, ready, upgrade
 
 __all__ = [
     "UtcDateTime",
+    "after_commit",
     "alembic_config",
     "begin",
     "behind",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +26,7 @@ from titian.kernel.settings import settings
 SQLITE_BUSY_TIMEOUT_MS = 30_000
 LOOK_FOR_THE_CAUSE = "`titian doctor` looks for the cause; TITIAN_LOG_LEVEL=DEBUG shows where."
 _WRITE = "titian_write"
+_AFTER = "titian_after_commit"
 _making = Lock()
 
 
@@ -108,10 +109,18 @@ def is_postgres() -> bool:
 @contextmanager
 def begin() -> Iterator[Connection]:
     """Open a transaction that may write; it commits at the end of the block."""
+    after: list[Callable[[], None]] = []
     with _connect() as connection:
-        connection.execution_options(**{_WRITE: True})
+        connection.execution_options(**{_WRITE: True, _AFTER: after})
         with connection.begin():
             yield connection
+    for act in after:
+        act()
+
+
+def after_commit(connection: Connection, act: Callable[[], None]) -> None:
+    """Do something once the transaction of `begin` is committed; not at all when it is not."""
+    connection.get_execution_options()[_AFTER].append(act)
 
 
 @contextmanager
