@@ -6,12 +6,17 @@ import json
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from typer.testing import CliRunner, Result
 
+from titian.data.jobs import inflow
 from titian.data.jobs.cli import app, define_command
 from titian.kernel import banks
 from titian.kernel.errors import InvalidDefinition, InvalidInput, NotFound, TitianError
+from titian.kernel.ids import BankId
+from titian.kernel.scope import Scope
+from titian.lake import store
 
 from .conftest import DAY, Plot, job_text, same_day
 
@@ -108,6 +113,26 @@ def test_status_of_one_bank_and_of_all(loans: Plot) -> None:
     (line,) = json.loads(call("status", "--json").stdout)
     assert (line["bank"], line["total"]) == ("qinghe", 2)
     assert "qinghe" in call("status").stdout
+
+
+def test_status_of_all_takes_each_banks_own_newest_date(loans: Plot, baishui: Scope) -> None:
+    banks.ensure(Scope.system(None), BankId("yunxi"))
+    table = inflow.feeds_of(loans.scope)["loan"].table
+    rows = pa.table({"id": ["a"], "amount_fen": pa.array([1], pa.int64())})
+    store.write_date(baishui, table, date(1998, 12, 31), rows)
+    lines = {line["bank"]: line for line in json.loads(call("status", "--json").stdout)}
+    assert lines["qinghe"]["business_date"] == str(DAY)
+    assert lines["baishui"]["business_date"] == "1998-12-31"
+    assert lines["yunxi"]["business_date"] is None
+    assert "no data yet" in lines["yunxi"]["remark"]
+    lines = {
+        line["bank"]: line for line in json.loads(call("status", "-d", str(DAY), "--json").stdout)
+    }
+    assert lines["qinghe"]["remark"] == ""
+    assert lines["baishui"]["remark"] == "no data of that date"
+    assert "no data of that date" in " ".join(
+        call("status", "-d", str(DAY), "--csv").stdout.split()
+    )
 
 
 def test_pause_and_resume(loans: Plot) -> None:

@@ -22,6 +22,7 @@ from titian.data.jobs import (
     show,
     webhooks,
 )
+from titian.data.jobs.board import BankBoard
 from titian.data.jobs.catalogue import load
 from titian.data.jobs.model import Stand, State
 from titian.data.jobs.orders import Order, OrderState
@@ -119,10 +120,12 @@ def status_command(
     json: Json = False,
     csv: Csv = False,
 ) -> None:
-    """Show where jobs stand on a business date: one bank's jobs, or every bank in a line."""
+    """Show where jobs stand on a business date: one bank's jobs, or every bank in a line.
+
+    Without a date it is the newest of each bank's own data.
+    """
     if bank is None:
-        union = Scope.system(None)
-        show.boards(board.board(union, _union_day(day)), json=json, csv=csv)
+        show.boards(_boards(day), json=json, csv=csv)
         return
     scope = at_bank(bank)
     business_date = _day(scope, day)
@@ -299,14 +302,24 @@ def _come(day: date) -> date:
     return day
 
 
-def _union_day(text: str | None) -> date:
-    if text is not None:
-        return _come(parse_date(text, "business date"))
-    found = [inflow.newest_date(Scope.system(bank.bank)) for bank in banks.all_banks()]
-    days = [day for day in found if day is not None]
-    if not days:
-        raise NotFound("no bank has data yet", "Load feeds, or name a date with --date.")
-    return max(days)
+def _boards(text: str | None) -> list[show.Line]:
+    asked = None if text is None else _come(parse_date(text, "business date"))
+    names = [bank.bank for bank in banks.all_banks()]
+    days = {name: asked or inflow.newest_date(Scope.system(name)) for name in names}
+    held = {
+        day: {one.bank: one for one in board.board(Scope.system(None), day)}
+        for day in {day for day in days.values() if day is not None}
+    }
+    return [
+        show.Line(name, held[day][name], "" if _is_known(held[day][name]) else show.NONE_OF_DATE)
+        if day is not None
+        else show.Line(name, None, show.NONE_YET)
+        for name, day in days.items()
+    ]
+
+
+def _is_known(line: BankBoard) -> bool:
+    return line.begun or inflow.has_any(Scope.system(line.bank), line.business_date)
 
 
 def _follow(made: Sequence[Order], label: str) -> list[Order]:

@@ -164,9 +164,15 @@ def _stated(feed: Feed, column: str, control: Sequence[Mapping[str, object]]) ->
 
 def newest_date(scope: Scope) -> date | None:
     """Give the newest business date that any feed of a bank has delivered."""
-    newest = [
-        dates[-1]
-        for name in layout.table_names(scope)
-        if name.startswith(f"{Layer.RAW.value}.") and (dates := store.dates(scope, name))
-    ]
+    newest = [dates[-1] for name in _raw_tables(scope) if (dates := store.dates(scope, name))]
     return max(newest, default=None)
+
+
+def has_any(scope: Scope, business_date: date) -> bool:
+    """Say whether any feed of a bank has delivered a business date."""
+    return any(business_date in store.dates(scope, name) for name in _raw_tables(scope))
+
+
+def _raw_tables(scope: Scope) -> list[str]:
+    names = layout.table_names(scope)
+    return [name for name in names if name.startswith(f"{Layer.RAW.value}.")]

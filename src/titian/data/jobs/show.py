@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from rich.tree import Tree
 
@@ -16,8 +16,11 @@ from titian.data.jobs.lineage import Edge, Lineage
 from titian.data.jobs.model import Stand, State
 from titian.data.jobs.orders import Order
 from titian.data.jobs.webhooks import Hook
+from titian.kernel.ids import BankId
 from titian.kernel.terminal import Cell, console, counted, listing
 
+NONE_YET = "no data yet: `titian feeds load` brings some"
+NONE_OF_DATE = "no data of that date"
 COLOURS = {
     State.SUCCEEDED: "green",
     State.FAILED: "bold red",
@@ -48,25 +51,45 @@ def stands(found: Sequence[Stand], *, whole: object, json: bool, csv: bool) -> N
     listing(names, rows, none=none, whole=whole, json=json, csv=csv)
 
 
-def boards(found: Sequence[BankBoard], *, json: bool, csv: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A bank with its board of a date; `remark` says why there is little or nothing of it."""
+
+    bank: BankId
+    board: BankBoard | None
+    remark: str = ""
+
+
+def boards(found: Sequence[Line], *, json: bool, csv: bool) -> None:
     """List one line per bank."""
-    rows = [
-        (
-            line.bank,
-            line.business_date,
-            Cell(line.done, f"{line.done}/{line.total}"),
-            *(Cell(count, str(count or "")) for count in _counts(line)),
-            line.rows,
-            line.finished,
-            "paused" if line.paused else "",
-            Cell(line.problem, line.problem, "red"),
-        )
-        for line in found
-    ]
     heads = ("bank", "business_date", "done", "failed", "held", "waiting", "late", "rows")
     none = "no bank is registered yet: `titian banks add` registers one"
     more = ("finished", "paused", "problem")
-    listing((*heads, *more), rows, none=none, whole=found, json=json, csv=csv)
+    rows = [(line.bank, *_board(line)) for line in found]
+    whole = [
+        {
+            "bank": line.bank,
+            **(asdict(line.board) if line.board else {"business_date": None}),
+            "remark": line.remark,
+        }
+        for line in found
+    ]
+    listing((*heads, *more), rows, none=none, whole=whole, json=json, csv=csv)
+
+
+def _board(line: Line) -> tuple[object, ...]:
+    board = line.board
+    if board is None:
+        return (*(None,) * 9, line.remark)
+    return (
+        board.business_date,
+        Cell(board.done, f"{board.done}/{board.total}"),
+        *(Cell(count, str(count or "")) for count in _counts(board)),
+        board.rows,
+        board.finished,
+        "paused" if board.paused else "",
+        Cell(board.problem, board.problem, "red") if board.problem else line.remark,
+    )
 
 
 def _counts(line: BankBoard) -> tuple[int, ...]:
