@@ -31,3 +31,11 @@ def test_tags_and_audiences_say_what_they_lack(admin: Walker, path: str) -> None
 @pytest.mark.parametrize("path", ["/audiences", "/tags/proposals", "/search?q=qinghe"])
 def test_what_rests_on_tags_opens(admin: Walker, path: str) -> None:
     assert admin.get(f"/at/qinghe{path}").status_code == 200
+
+
+def test_the_board_of_a_bank_without_jobs_says_how_to_get_some(admin: Walker) -> None:
+    page = admin.get("/at/qinghe/runs")
+    assert "This bank has no jobs" in page.text
+    assert "titian define --bank qinghe" in page.text
+    for absent in ('<form class="filters', "<progress", "Back-fill", "Run the day"):
+        assert absent not in page.text

@@ -152,16 +152,19 @@ def _ordered(shown: Collection[BankId], day: date) -> bool:
 
 
 class Idle(StrEnum):
-    """Why nothing has happened for a date at a bank."""
+    """Why nothing has happened for a date at a bank: it has no jobs, no files ever, or none yet."""
 
+    JOBLESS = "jobless"
     NEVER = "never"
     ARRIVED = "arrived"
     NOTHING = "nothing"
 
 
 def _idle(ctx: Context, line: BankBoard, day: date) -> Idle | None:
-    if line.begun or line.problem or not line.total or _ordered({line.bank}, day):
+    if line.begun or line.problem or _ordered({line.bank}, day):
         return None
+    if not line.total:
+        return Idle.JOBLESS
     if newest(ctx) is None:
         return Idle.NEVER
     came = any(one.arrival for one in arrivals.arrivals(ctx.scope, day, day))
@@ -200,18 +203,26 @@ def backfill_form(ctx: Operator) -> Response:
 @router.post("/runs/backfill")
 def backfill(ctx: Operator) -> Response:
     """Order a range of dates."""
-    form = ctx.form
-    first = clock.parse_date(form.text("first", most=10), "first date")
-    last = clock.parse_date(form.text("last", most=10), "last date")
+    form, last = ctx.form, date.min
+    orders: Sequence[Order] = ()
+    with form.trying("first"):
+        first = clock.parse_date(form.text("first", most=10), "first date")
+    with form.trying("last"):
+        last = clock.parse_date(form.text("last", most=10), "last date")
     job = form.text("job", most=127, need=False)
-    orders = control.backfill(
-        ctx.scope,
-        first,
-        last,
-        jobs=[job] if job else None,
-        downstream=form.ticked("downstream"),
-        force=form.ticked("force"),
-    )
+    if not form.wrong:
+        with form.trying():
+            orders = control.backfill(
+                ctx.scope,
+                first,
+                last,
+                jobs=[job] if job else None,
+                downstream=form.ticked("downstream"),
+                force=form.ticked("force"),
+            )
+    if form.wrong:
+        values = {"form": form, "jobs": _choices(ctx)}
+        return ctx.render("board/backfill.html", values, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     days = sum(len(order.dates) for order in orders)
     return _to_day(ctx, last, _("Ordered %(num)s days.", num=days))
 
