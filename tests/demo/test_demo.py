@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -11,7 +12,7 @@ import pytest
 from tests.support.chinese import english_in
 
 from titian.data.jobs import board
-from titian.data.tags import exports
+from titian.data.tags import audiences, exports, saved
 from titian.demo import build
 from titian.demo.accounts import ACCOUNTS
 from titian.demo.build import Built
@@ -29,6 +30,7 @@ from titian.web.app import create_app
 
 SMALL = ProvinceConfig(banks=2, customers=240, days=10, end=date(2026, 3, 31))
 RUN_DAYS = 3
+MADE = Built("0", "a-password", "qinghe", 1.0, 3, 10, 100, "2026-03-31")
 # One indicator's pages set columns, files and codes of rows without marking them as code.
 _SHOWS_CODES = re.compile(r"/indicators/[a-z]")
 
@@ -71,6 +73,32 @@ def test_the_day_is_finished_with_the_audiences_of_the_samples(built: Built) -> 
     assert [line for line in lines if line.done < line.total] == []
     assert store.dates(scope, "mart.audience") == sorted(days)
     assert len(exports.find(scope)) == 2
+
+
+def test_somebody_belongs_to_each_audience_of_the_samples(built: Built) -> None:
+    scope = Scope.system(BankId(built.first_bank))
+    found = saved.find(scope)
+    assert len(found) == 3
+    for one in found:
+        assert audiences.count(scope, one.expression).members > 0, one.name
+    assert all(one.members > 0 for one in exports.find(scope))
+
+
+def test_the_closing_words_can_be_typed_in_another_terminal(
+    home: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(build, "existing", lambda: MADE)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    command(serve=False)
+    assert "activate" not in capsys.readouterr().out
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "activate").touch()
+    command(serve=False)
+    said = f". {tmp_path}/bin/activate && export TITIAN_HOME={home.home}\n"
+    assert said in capsys.readouterr().out
 
 
 @dataclass(frozen=True)

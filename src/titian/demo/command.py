@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -124,6 +126,12 @@ def _served(app: FastAPI) -> Iterator[str]:
         thread.join(START_TIMEOUT_S)
 
 
+def _activation() -> str:
+    """Give the words that put `titian` on the path of another terminal, if it needs any."""
+    script = Path(sys.prefix) / "bin" / "activate"
+    return f". {quote(str(script))} && " if script.is_file() else ""
+
+
 def _greet(built: Built) -> None:
     chosen = settings()
     say(f"\nTitian 梯田  http://{chosen.host}:{chosen.port}", style="bold")
@@ -140,5 +148,7 @@ def _greet(built: Built) -> None:
         ],
     )
     say(f"Password of all of them 统一密码: {built.password}", style="bold")
-    say(f"Home 数据目录: {chosen.home} (for the command line: export TITIAN_HOME={chosen.home})\n")
+    say(f"Home 数据目录: {chosen.home}")
+    export = f"{_activation()}export TITIAN_HOME={quote(str(chosen.home))}"
+    say(f"In a second terminal 另开一个终端: {export}\n")
     sys.stdout.flush()
