@@ -31,6 +31,7 @@ from titian.payments.channels.model import DAY_US, Floats, Series
 from titian.payments.channels.online import Online, winsorise
 from titian.payments.channels.rare import Seen
 from titian.payments.channels.stabilise import Prepared, Stabiliser, fit_stabiliser
+from titian.payments.channels.threads import one_thread
 from titian.payments.model import CHANNELS
 
 MAX_GAP_US: Final = DAY_US
@@ -98,8 +99,9 @@ class Monitor:
                 "Bin the events as the monitor was fitted.",
             )
         self._bridge(series.start_us)
-        prepared = self.stabiliser.prepare(series)
-        return [self._bin(int(at), prepared, row) for row, at in enumerate(series.at_us)]
+        with one_thread():
+            prepared = self.stabiliser.prepare(series)
+            return [self._bin(int(at), prepared, row) for row, at in enumerate(series.at_us)]
 
     def confirm(self, alarm: Alarm) -> None:
         """Take an attack out of calibration: someone said that the alarm was right."""
@@ -205,7 +207,11 @@ def begin(series: Series, calendar: Calendar, settings: Settings | None = None) 
     Calibration must not use bins that were fitted: there, innovations are too small. Raises
     InvalidInput when the history is too short or nothing in it varies.
     """
-    settings = settings or Settings()
+    with one_thread():
+        return _begin(series, calendar, settings or Settings())
+
+
+def _begin(series: Series, calendar: Calendar, settings: Settings) -> Monitor:
     split = int(len(series.values) * FIT_SHARE)
     fitted = series.rows(0, split)
     stabiliser = fit_stabiliser(fitted, calendar, settings.seed)
