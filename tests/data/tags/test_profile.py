@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from titian.data.tags.fields import profile_of
 from titian.kernel.scope import Scope
 from titian.lake import store
 
@@ -36,6 +37,15 @@ def test_it_works(sample_bank: Scope, profiles: dict[object, dict[str, object]])
     for party_id, row in profiles.items():
         for name in ("party_type", "gender", "age_years", "occupation", "status", "open_date"):
             assert row[name] == parties[party_id][name]
+
+
+def test_amounts_over_a_span_are_money_too(sample_bank: Scope) -> None:
+    known = profile_of(sample_bank).fields
+    assert {known[name].field.unit for name in ("in_fen_90d", "aum_fen", "aum_30d_ago_fen")} == {
+        "fen"
+    }
+    assert known["age_years"].field.unit == "years"
+    assert known["entries_90d"].field.unit == ""
 
 
 def test_balances_are_those_of_the_accounts(

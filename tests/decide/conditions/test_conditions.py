@@ -170,6 +170,26 @@ def test_chinese_names_and_labels_are_understood(schema: Schema) -> None:
             "余额 不低于 50,000.00 元 且 （性别 等于 女 或 拒绝营销）",
             "balance is at least ¥50,000.00 and (gender is female or opted out)",
         ),
+        (
+            "opt_out AND balance_fen / 3 >= yuan(3000)",
+            "拒绝营销 且 余额 除以 3.0 不低于 3,000.00 元",
+            "opted out and balance divided by 3.0 is at least ¥3,000.00",
+        ),
+        (
+            "balance_fen - 0.5 * balance_fen > yuan(3)",
+            "余额 减 0.5 乘以 余额 大于 3.00 元",
+            "balance minus 0.5 times balance is above ¥3.00",
+        ),
+        (
+            "CASE WHEN opt_out THEN balance_fen ELSE 0 END > 3 * yuan(1)",
+            "（若 拒绝营销 则为 余额；否则为 0.00 元） 大于 3.00 元",
+            "(if opted out then balance; else ¥0.00) is above ¥3.00",
+        ),
+        (
+            "balance_fen / balance_fen > 200",
+            "余额 除以 余额 大于 200.0",
+            "balance divided by balance is above 200.0",
+        ),
         ("NOT opt_out", "非拒绝营销", "not opted out"),
         ("name IS NOT NULL", "姓名 已知", "name is known"),
         (

@@ -6,6 +6,7 @@ columns describe a household.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,7 +26,8 @@ INDEX = "mart.party_index"
 FIELDS_FILE = "fields.yaml"
 NOT_FIELDS = frozenset({"party_id", "dense_id"})
 _TODAY = Field(BUSINESS_DATE, Type.of("date"), Label("业务日期", "Business date"))
-_UNITS = {"_fen": "fen", "_days": "days", "_years": "years"}
+# A span may follow the unit: in_fen_90d is what flowed in within 90 days.
+_UNIT = re.compile(r"_(fen|days|years)(?:_\d+d)?$")
 
 
 def profile_of(scope: Scope) -> Profile:
@@ -81,7 +83,8 @@ def _profile(table: Table, path: str, _mtime_ns: int) -> Profile:
 
 
 def _field(column: Column) -> Field:
-    unit = next((unit for end, unit in _UNITS.items() if column.name.endswith(end)), "")
+    found = _UNIT.search(column.name)
+    unit = found[1] if found else ""
     values = {code.value: code.label for code in column.codes} or None
     return Field(column.name, Type.of(column.type), column.label, values, unit)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 
 from titian.decide.conditions.fields import Field
 from titian.decide.conditions.functions import BY_NAME, UNITS
@@ -11,6 +12,7 @@ from titian.kernel.labels import Label
 from titian.kernel.money import format_yuan
 
 GROUPED_FROM = 10_000
+FEN_IN_YUAN = 100
 
 _COMPARE = {
     "eq": Label("{0} 等于 {1}", "{0} is {1}"),
@@ -30,7 +32,10 @@ _TIMES = {
     "gt": Label("{0} 晚于 {1}", "{0} is after {1}"),
     "ge": Label("{0} 不早于 {1}", "{0} is on or after {1}"),
 }
-_KEEPS_UNIT = frozenset({"cast", "coalesce", "abs", "add", "sub", "least", "greatest", "case"})
+_KEEPS_UNIT = frozenset(
+    {"cast", "coalesce", "abs", "add", "sub", "least", "greatest", "case", "neg", "round", "nullif"}
+)
+_SCALES = frozenset({"mul", "div", "intdiv"})
 _PARTS = {
     "is_null": Label("{0} 未知", "{0} is unknown"),
     "is_true": Label("{0} 为真", "{0} holds"),
@@ -66,19 +71,56 @@ def _say(node: Node, locale: str, about: Field | None) -> str:
         return node.field.label.text(locale)
     if node.op in _SPOKEN:
         return _SPOKEN[node.op](node, locale)
-    if node.op in _COMPARE or node.op == "in":
-        about = next((_subject(a) for a in node.args if _subject(a)), None)
-    elif node.op not in _KEEPS_UNIT:
-        about = None
-    parts = [_say(arg, locale, about) for arg in node.args]
+    if node.op == "case":
+        return _case(node, locale, about or _subject(node))
+    product = _product(node) if node.op == "mul" else None
+    return _value(product, locale, about) if product else _operation(node, locale, about)
+
+
+def _operation(node: Call, locale: str, about: Field | None) -> str:
+    like = _about(node, about)
+    parts = [_say(arg, locale, one) for arg, one in zip(node.args, like, strict=True)]
     if node.op in _TIMES and node.args[0].type.is_time:
         return _TIMES[node.op].text(locale).format(*parts)
     return _call(node.op, parts, locale)
 
 
+def _about(node: Call, about: Field | None) -> list[Field | None]:
+    """Give the field each argument is measured like: its unit and its listed values."""
+    if node.op in _COMPARE or node.op == "in":
+        about = next((_subject(a) for a in node.args if _subject(a)), None)
+    elif node.op not in _KEEPS_UNIT and node.op not in _SCALES:
+        about = None
+    only = _scaled(node) if node.op in _SCALES else 0 if node.op == "round" else None
+    return [about if only in (None, at) else None for at in range(len(node.args))]
+
+
+def _scaled(node: Call) -> int:
+    """Say which argument of a product or quotient has the unit of the whole."""
+    return next((at for at, arg in enumerate(node.args) if _subject(arg)), 0)
+
+
+def _product(node: Call) -> Constant | None:
+    # Three times 1,000 yuan is said as 3,000: which of the two is money cannot be told.
+    one, other = node.args
+    if not (isinstance(one, Constant) and isinstance(other, Constant)):
+        return None
+    known = [c.value for c in (one, other) if isinstance(c.value, (int, float, Decimal))]
+    if len(known) != len(node.args):
+        return None
+    first, second = (Decimal(str(value)) for value in known)
+    return Constant(first * second, node.type)
+
+
 def _subject(node: Node) -> Field | None:
     if isinstance(node, Call) and node.op in _KEEPS_UNIT:
-        return next((_subject(a) for a in node.args if _subject(a)), None)
+        args = (*node.args[1:-1:2], node.args[-1]) if node.op == "case" else node.args
+        return next((_subject(a) for a in args if _subject(a)), None)
+    if isinstance(node, Call) and node.op in _SCALES:
+        known = [at for at, arg in enumerate(node.args) if _subject(arg)]
+        # Money by money is a plain number, and so is a number by money.
+        whole = len(known) == 1 and (node.op == "mul" or known == [0])
+        return _subject(node.args[known[0]]) if whole else None
     return node.field if isinstance(node, Ref) else None
 
 
@@ -121,8 +163,12 @@ def _negated(node: Call, locale: str) -> str:
     return ("并非" if locale == "zh" else "not ") + _bracketed(said, locale)
 
 
-def _case(node: Call, locale: str) -> str:
-    said = [_say(arg, locale, None) for arg in node.args]
+def _case(node: Call, locale: str, about: Field | None) -> str:
+    last = len(node.args) - 1
+    said = [
+        _say(arg, locale, about if at % 2 or at == last else None)
+        for at, arg in enumerate(node.args)
+    ]
     pairs = zip(said[0:-1:2], said[1:-1:2], strict=True)
     if locale == "zh":
         branches = "；".join([*(f"若 {w} 则为 {t}" for w, t in pairs), f"否则为 {said[-1]}"])
@@ -131,7 +177,7 @@ def _case(node: Call, locale: str) -> str:
     return _bracketed(branches, locale)
 
 
-_SPOKEN = {"and": _joined, "or": _joined, "not": _negated, "case": _case}
+_SPOKEN = {"and": _joined, "or": _joined, "not": _negated}
 
 
 def _bracketed(said: str, locale: str) -> str:
@@ -148,9 +194,16 @@ def _value(node: Constant, locale: str, about: Field | None) -> str:
         return _text(value, locale, about)
     if isinstance(value, date):
         return value.isoformat(sep=" ") if isinstance(value, datetime) else value.isoformat()
-    if isinstance(value, int) and about is not None and about.unit == "fen":
-        return format_yuan(value, locale)
+    if about is not None and about.unit == "fen":
+        return _amount(value, locale)
     return f"{value}" if -GROUPED_FROM < value < GROUPED_FROM else f"{value:,}"
+
+
+def _amount(fen: float | Decimal, locale: str) -> str:
+    if fen == int(fen):
+        return format_yuan(int(fen), locale)
+    yuan = f"{Decimal(str(fen)) / FEN_IN_YUAN:,}"
+    return f"{yuan} 元" if locale == "zh" else f"¥{yuan}"
 
 
 def _text(value: str, locale: str, about: Field | None) -> str:

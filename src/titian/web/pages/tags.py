@@ -11,14 +11,14 @@ from starlette.responses import Response
 
 from titian.data.tags import business, catalogue, store
 from titian.data.tags.business import Status
-from titian.data.tags.model import Refresh, Subject, Tag, TagKind, TagState
+from titian.data.tags.model import Refresh, Subject, Tag, TagKind, TagState, TagValue
 from titian.decide import ConditionError, parse
 from titian.kernel.errors import NotFound
 from titian.kernel.scope import Permission, Scope
 from titian.web import tag_tables
 from titian.web.charts import Chart, Series
 from titian.web.context import Context, needs
-from titian.web.i18n import Text, _, lazy, locale
+from titian.web.i18n import Text, _, formats, lazy, locale
 from titian.web.listing import (
     Action,
     Column,
@@ -218,17 +218,25 @@ def show_tag(ctx: Reader, code: str) -> Response:
 
 
 def _value_row(tag: Tag, code: str, now: Mapping[str, TagState]) -> dict[str, object]:
-    value = next(value for value in tag.values if value.code == code)
+    at, value = next((at, one) for at, one in enumerate(tag.values) if one.code == code)
     state = now.get(code)
     condition = value.condition
     return {
         "label": value.label.text(locale()),
         "condition": condition.text if condition else f"≥ {value.at_least}",
-        "meaning": condition.explain(locale()) if condition else "",
+        "meaning": _meaning(condition.explain(locale()), tag.values[:at]) if condition else "",
         "members": state.members if state else None,
         "share": state.members / state.eligible if state and state.eligible else None,
         "expression": tag.code if len(tag.values) == 1 else f"{tag.code} = '{code}'",
     }
+
+
+def _meaning(said: str, before: Sequence[TagValue]) -> str:
+    """Say a value's condition with the values that are tried before it: the first to hold wins."""
+    if not before:
+        return said
+    names = formats.listed(one.label.text(locale()) for one in before)
+    return _("%(meaning)s, and not: %(values)s", meaning=said, values=names)
 
 
 def _written(tag: Tag) -> str:
