@@ -174,7 +174,7 @@ class _Laid:
         counting: Counting,
     ) -> None:
         self.tree = built.tree
-        self.opened = built.opened
+        self.opened = "" if built.insisted else built.opened
         self.unfinished = frozenset(built.unfinished if built.insisted else ())
         self.schema = schema
         self.problems = {keys[path]: words for path, words in found.problems.items()}

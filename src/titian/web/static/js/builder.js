@@ -34,10 +34,8 @@
   const lead = (form) => {
     const to = document.getElementById(form.dataset.opened);
     if (!to) return;
-    const values = to.querySelector(":scope > .b-values");
-    if (values) values.open = true;
     const first = (what) => to.querySelector(what);
-    const target = to.matches("input") ? to : first(".b-choices input") ?? first("input:not([type=hidden])") ?? first("select, button");
+    const target = to.matches("input") ? to : first(".b-values[open] input") ?? first(".b-values > summary") ?? first("input:not([type=hidden])") ?? first("select, button");
     target?.focus({ preventScroll: true });
     to.scrollIntoView({ block: "nearest" });
   };
