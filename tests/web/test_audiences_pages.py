@@ -285,6 +285,51 @@ class TestAudience:
         assert len(shown.css("[data-chart]")) == 2
         assert "Men" in said(shown.css(".chart-table")[-1])
 
+    def test_the_list_says_who_belongs_to_each_and_how_many(self, sun: Walker) -> None:
+        saved.save(QINGHE, "Men", "sex = 'male'")
+        saved.save(QINGHE, "Borrowers", "borrower")
+        page = parse(sun.get("/at/qinghe/audiences?sort=members"))
+        rows = [said(row) for row in page.css("tbody tr")]
+        sizes = {"Men": members("sex = 'male'"), "Borrowers": members("borrower")}
+        assert [row.split()[0] for row in rows] == sorted(sizes, key=lambda one: sizes[one])
+        men = next(row for row in page.css("tbody tr") if said(row).startswith("Men"))
+        assert "Sex is Male" in said(men)
+        assert said(men.css_first(".cell-note code")) == "sex = 'male'"
+        assert f" {sizes['Men']} " in said(men)
+
+    def test_a_request_shows_its_condition_before_and_its_approver_after(
+        self, sun: Walker, as_user: SignIn
+    ) -> None:
+        one = saved.save(QINGHE, "Men", "sex = 'male'")
+        for name in ("ann", "sun"):
+            walker = as_user(name)
+            path = f"/at/qinghe/audiences/{one.audience_id}/export"
+            walker.post(path, {"purpose": "service", "reason": f"asked by {name}"})
+        page = parse(sun.get("/at/qinghe/audiences/exports?q=ann"))
+        assert "Sex is Male" in said(page.css_first("tbody tr"))
+        asked = page.css_first("button[value=approve]")
+        assert asked is not None
+        assert "Sex is Male" in (asked.attributes["data-confirm"] or "")
+        assert "Ann" in (asked.attributes["data-confirm"] or "")
+        sun.post(asked.attributes["formaction"] or "", {"decision": "approve"})
+        row = parse(sun.get("/at/qinghe/audiences/exports?q=ann")).css_first("tbody tr")
+        assert row is not None
+        assert said(row.css_first("td[data-label='Decided by']")) == "Sun"
+        assert said(row.css_first("td[data-label='Decided at']")) not in ("", "–")
+
+    def test_a_refused_request_keeps_what_was_written(self, sun: Walker) -> None:
+        one = saved.save(QINGHE, "Men", "sex = 'male'")
+        path = f"/at/qinghe/audiences/{one.audience_id}/export"
+        answer = sun.post(path, {"purpose": "risk", "reason": "no"})
+        assert answer.status_code == 422
+        reason = parse(answer).css_first("#export [name=reason]")
+        assert reason is not None
+        assert (reason.attributes["value"], reason.attributes["aria-invalid"]) == ("no", "true")
+        assert "Say why" in said(parse(answer).css_first("#export"))
+        chosen = parse(answer).css_first("#export option[selected]")
+        assert chosen is not None
+        assert chosen.attributes["value"] == "risk"
+
     def test_an_unknown_audience_is_not_found(self, sun: Walker) -> None:
         assert sun.get("/at/qinghe/audiences/aud_nosuch").status_code == 404
         assert sun.get(f"{BUILD}?audience=aud_nosuch").status_code == 404
@@ -350,6 +395,9 @@ class TestMakingATag:
         page = parse(sun.get("/at/qinghe/tags/deposit_band"))
         assert "JR/T 0197-2020" in said(page.css_first(".facts .term"))
         assert len(page.css("th .what")) == 2
+        meanings = {said(row.css_first("td")): said(row) for row in page.css("tbody tr")}
+        assert "and not: 500,000 yuan and more, 100,000 to 500,000" in meanings["10,000 to 100,000"]
+        assert "and not" not in meanings["500,000 yuan and more"]
         listed = parse(sun.get("/at/qinghe/tags"))
         assert listed.css_first("td .level") is not None
 

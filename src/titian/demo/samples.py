@@ -11,9 +11,13 @@ from titian.kernel.ids import BankId, UserId
 from titian.kernel.scope import Scope
 
 _AUDIENCES = (
-    ("大额闲置活期客户", "idle_money", "可推荐定期或理财"),
-    ("代发工资的中年客户", "payroll AND age_group = 'from_35'", "消费贷目标客群"),
-    ("中等存款、非纯活期", "deposit_band = 'from_10k' AND NOT demand_only", "稳定存款客户"),
+    (
+        "未用贷款的中年储户",
+        "age_group IN ('from_35', 'from_45') AND deposit_fen > 0 AND NOT borrower",
+        "消费贷目标客群",
+    ),
+    ("在贷客户", "borrower AND NOT opt_out", "贷后关怀"),
+    ("存款万元以上", "deposit_fen >= wan(1)", "稳定存款客户"),
 )
 _PROPOSAL = Proposal(
     code="steady_depositor",

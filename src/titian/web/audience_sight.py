@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from titian.data.tags import audiences, catalogue, saved
+from titian.data.tags import audiences, catalogue, saved, store
 from titian.data.tags.audiences import Count, Lift
 from titian.data.tags.saved import Audience
 from titian.kernel.errors import TitianError
+from titian.kernel.scope import Scope
 from titian.web.charts import Chart, Series
 from titian.web.context import Context
 from titian.web.i18n import _, locale
@@ -27,6 +29,40 @@ class Seen:
     count: Count | None = None
     meaning: str = ""
     failed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A saved audience in a list: its condition in words, and how many belong to it.
+
+    `meaning` is empty and `members` None where the condition no longer stands, is out of the
+    reader's reach, or no tags are worked out yet.
+    """
+
+    audience: Audience
+    meaning: str
+    members: int | None
+
+
+def listed(scope: Scope, found: Sequence[Audience], day: date | None) -> list[Listed]:
+    """Say the conditions of saved audiences in words and count them on a business date."""
+    meanings = [meaning(scope, one.expression) for one in found]
+    counted: list[int | None] = [None] * len(found)
+    if found and store.dates(scope):
+        counted = [
+            members
+            for at in range(0, len(found), audiences.MAX_TALLY)
+            for members in audiences.tally(
+                scope, [one.expression for one in found[at : at + audiences.MAX_TALLY]], day
+            )
+        ]
+    return [Listed(*one) for one in zip(found, meanings, counted, strict=True)]
+
+
+def meaning(scope: Scope, expression: str) -> str:
+    """Say a condition in words; nothing where it no longer stands or is out of reach."""
+    found = audiences.inspect(scope, expression).meaning
+    return found.text(locale()) if found else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,8 +98,12 @@ def requests(
     names: Mapping[str, str],
     states: Mapping[Any, State],
     purposes: Mapping[Any, State],
+    meanings: Mapping[str, str],
 ) -> Table[Export]:
-    """Give the requests for the rows of audiences; `names` name the audiences."""
+    """Give the requests for the rows of audiences.
+
+    `names` name the audiences, `meanings` say the conditions in words.
+    """
 
     def named(one: Export) -> str:
         return names.get(one.audience_id, one.audience_id)
@@ -116,12 +120,27 @@ def requests(
                 main=True,
                 link=lambda ctx, one: ctx.url(f"/audiences/{one.audience_id}"),
             ),
+            Column(
+                "expression",
+                lazy("Condition"),
+                value=lambda one: meanings.get(one.expression) or one.expression,
+                raw=lambda one: one.expression,
+                note=lambda one: as_code(one.expression) if meanings.get(one.expression) else None,
+                sortable=False,
+            ),
             Column("purpose", lazy("Purpose"), states=purposes),
             Column("reason", lazy("Why"), sortable=False),
             Column("members", lazy("Members"), Kind.NUMBER),
             Column("status", lazy("State"), Kind.STATE, states=states),
-            Column("by", lazy("By"), value=lambda one: person_name(one.requested_by)),
+            Column("by", lazy("Asked by"), value=lambda one: person_name(one.requested_by)),
             Column("requested_at", lazy("When"), Kind.MOMENT),
+            Column(
+                "decided_by",
+                lazy("Decided by"),
+                value=lambda one: person_name(one.decided_by) if one.decided_by else None,
+                raw=lambda one: one.decided_by,
+            ),
+            Column("decided_at", lazy("Decided at"), Kind.MOMENT),
         ),
         filters=(
             Filter("q", lazy("Audience or reason"), FilterKind.SEARCH),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -17,9 +18,10 @@ from titian.data.tags.saved import Audience
 from titian.kernel.errors import TitianError
 from titian.kernel.scope import Permission, Scope
 from titian.web import tag_tables
-from titian.web.audience_sight import beside_others, pictures, seen
+from titian.web.audience_sight import Listed, beside_others, listed, meaning, pictures, seen
 from titian.web.charts import Chart, trend
 from titian.web.context import Context, needs
+from titian.web.forms import Form
 from titian.web.i18n import _, lazy
 from titian.web.listing import (
     Action,
@@ -38,7 +40,7 @@ from titian.web.listing import (
 from titian.web.listing.exporting import harmless
 from titian.web.naming import person_name
 from titian.web.problems import spoken
-from titian.web.render import fragment
+from titian.web.render import as_code, fragment
 from titian.web.room import AT_PLACE, Entry, Hit, Level, Room, Searcher, Section, Tasks
 from titian.web.tag_tasks import requests
 
@@ -62,13 +64,21 @@ PURPOSES: dict[Purpose, State] = {
 }
 
 
-def _fetch(scope: Scope, query: Query) -> Rows[Audience]:
+def _fetch(scope: Scope, query: Query) -> Rows[Listed]:
+    found = listed(scope, saved.find(scope), query.business_date)
     return rows_of(
-        saved.find(scope), query, search=lambda audience: f"{audience.name} {audience.expression}"
+        found,
+        query,
+        search=lambda one: f"{one.audience.name} {one.audience.expression} {one.meaning}",
+        order={
+            "name": lambda one: one.audience.name,
+            "owner": lambda one: person_name(one.audience.owner),
+            "updated_at": lambda one: one.audience.updated_at,
+        },
     )
 
 
-TABLE: Table[Audience] = Table(
+TABLE: Table[Listed] = Table(
     "audiences",
     lazy("Audiences"),
     about=lazy("Groups of customers, put together from tags; counted in milliseconds."),
@@ -76,18 +86,29 @@ TABLE: Table[Audience] = Table(
         Column(
             "name",
             lazy("Audience"),
+            value=lambda one: one.audience.name,
             main=True,
-            link=lambda ctx, one: ctx.url(f"/audiences/{one.audience_id}"),
+            link=lambda ctx, one: ctx.url(f"/audiences/{one.audience.audience_id}"),
         ),
-        Column("expression", lazy("Who belongs to it"), Kind.CODE, sortable=False),
+        Column(
+            "meaning",
+            lazy("Who belongs to it"),
+            value=lambda one: one.meaning or one.audience.expression,
+            raw=lambda one: one.audience.expression,
+            note=lambda one: as_code(one.audience.expression) if one.meaning else None,
+            sortable=False,
+        ),
+        Column("members", lazy("Members"), Kind.NUMBER),
         Column(
             "owner",
             lazy("Owner"),
-            value=lambda one: person_name(one.owner),
-            raw=lambda one: one.owner,
+            value=lambda one: person_name(one.audience.owner),
+            raw=lambda one: one.audience.owner,
             desk=True,
         ),
-        Column("updated_at", lazy("Changed"), Kind.MOMENT),
+        Column(
+            "updated_at", lazy("Changed"), Kind.MOMENT, value=lambda one: one.audience.updated_at
+        ),
     ),
     fetch=_fetch,
     filters=(Filter("q", lazy("Name or tag"), FilterKind.SEARCH),),
@@ -112,8 +133,10 @@ def list_audiences(ctx: Reader) -> Response:
 def list_exports(ctx: Exporter) -> Response:
     """List the requests for rows, newest first."""
     names = {one.audience_id: one.name for one in saved.find(ctx.scope)}
-    table = tag_tables.requests(exports.find(ctx.scope), names, EXPORT_STATES, PURPOSES)
-    return ctx.table(table, "audiences/exports.html")
+    found = exports.find(ctx.scope)
+    meanings = {text: meaning(ctx.scope, text) for text in {one.expression for one in found}}
+    table = tag_tables.requests(found, names, EXPORT_STATES, PURPOSES, meanings)
+    return ctx.table(table, "audiences/exports.html", {"names": names, "meanings": meanings})
 
 
 @router.post("/audiences/exports/{export_id}")
@@ -144,20 +167,24 @@ def take_rows(ctx: Exporter, export_id: str) -> Response:
 @router.get("/audiences/{audience_id}")
 def show_audience(ctx: Reader, audience_id: str) -> Response:
     """Show an audience: its count, who they are, how it moved, its exports."""
+    return _shown(ctx, audience_id, ctx.form.starting(purpose=Purpose.SERVICE.value))
+
+
+def _shown(ctx: Context, audience_id: str, form: Form, status: int = HTTPStatus.OK) -> Response:
     audience = saved.get(ctx.scope, audience_id)
     shown = seen(ctx, audience.expression)
-    return ctx.render(
-        "audiences/show.html",
-        seen=shown,
-        audience=audience,
-        mine=saved.may_change(ctx.scope, audience),
-        drift=_drift(ctx, audience) if shown.count else None,
-        movement=_movement(ctx, audience) if shown.count else None,
-        exports=_exports(ctx, audience),
-        states=EXPORT_STATES,
-        purposes=PURPOSES,
-        form=ctx.form.starting(purpose=Purpose.SERVICE.value),
-    )
+    values = {
+        "seen": shown,
+        "audience": audience,
+        "mine": saved.may_change(ctx.scope, audience),
+        "drift": _drift(ctx, audience) if shown.count else None,
+        "movement": _movement(ctx, audience) if shown.count else None,
+        "exports": _exports(ctx, audience),
+        "states": EXPORT_STATES,
+        "purposes": PURPOSES,
+        "form": form,
+    }
+    return ctx.render("audiences/show.html", values, status=status)
 
 
 @router.get("/audiences/{audience_id}/pictures")
@@ -198,9 +225,12 @@ def request_export(ctx: Exporter, audience_id: str) -> Response:
     form = ctx.form
     purpose = form.choice("purpose", [purpose.value for purpose in Purpose])
     reason = form.text("reason", most=300)
-    exports.request(
-        ctx.scope, audience_id, EXPORT_COLUMNS, Purpose(purpose or Purpose.SERVICE), reason
-    )
+    if not form.wrong:
+        asked = Purpose(purpose or Purpose.SERVICE)
+        with form.trying("reason"):
+            exports.request(ctx.scope, audience_id, EXPORT_COLUMNS, asked, reason)
+    if form.wrong:
+        return _shown(ctx, audience_id, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     return ctx.go(f"/audiences/{audience_id}", _("Asked for; somebody else must approve it."))
 
 
