@@ -203,26 +203,18 @@ def backfill_form(ctx: Operator) -> Response:
 @router.post("/runs/backfill")
 def backfill(ctx: Operator) -> Response:
     """Order a range of dates."""
-    form, last = ctx.form, date.min
-    orders: Sequence[Order] = ()
-    with form.trying("first"):
-        first = clock.parse_date(form.text("first", most=10), "first date")
-    with form.trying("last"):
-        last = clock.parse_date(form.text("last", most=10), "last date")
+    form = ctx.form
+    first = clock.parse_date(form.text("first", most=10), "first date")
+    last = clock.parse_date(form.text("last", most=10), "last date")
     job = form.text("job", most=127, need=False)
-    if not form.wrong:
-        with form.trying():
-            orders = control.backfill(
-                ctx.scope,
-                first,
-                last,
-                jobs=[job] if job else None,
-                downstream=form.ticked("downstream"),
-                force=form.ticked("force"),
-            )
-    if form.wrong:
-        values = {"form": form, "jobs": _choices(ctx)}
-        return ctx.render("board/backfill.html", values, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    orders = control.backfill(
+        ctx.scope,
+        first,
+        last,
+        jobs=[job] if job else None,
+        downstream=form.ticked("downstream"),
+        force=form.ticked("force"),
+    )
     days = sum(len(order.dates) for order in orders)
     return _to_day(ctx, last, _("Ordered %(num)s days.", num=days))
 
