@@ -235,3 +235,14 @@ def test_the_language_of_names_is_an_option(titian: Command, tmp_path: Path) -> 
     found = titian(tmp_path, "--lang", "zh", "banks", "list")
     assert found.returncode == 0
     assert titian(tmp_path, "--lang", "fr", "banks", "list").returncode == 2
+
+
+def test_a_bank_is_renamed_and_the_log_says_so(titian: Command, tmp_path: Path) -> None:
+    titian(tmp_path, "banks", "add", "berka", "berka", "Berka")
+    assert titian(tmp_path, "banks", "rename", "berka", "--zh", "伯卡银行").returncode == 0
+    (held,) = json.loads(titian(tmp_path, "banks", "list", "--json").stdout)
+    assert (held["name_zh"], held["name_en"]) == ("伯卡银行", "Berka")
+    newest = json.loads(titian(tmp_path, "audit", "list", "--json").stdout)[0]
+    assert (newest["action"], newest["detail"]["name_zh"]) == ("bank.change", "伯卡银行")
+    assert titian(tmp_path, "banks", "rename", "berka").returncode == 2
+    assert titian(tmp_path, "banks", "rename", "nosuch", "--en", "x").returncode == 4

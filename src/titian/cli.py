@@ -40,7 +40,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "payments": ("titian.payments.cli", "app", "Judge payments in flight; evaluate models."),
     "lake": ("titian.lake.cli", "app", "Look after the tables."),
     "province": ("titian.province.cli", "app", "Generate the synthetic province."),
-    "banks": ("titian.kernel.cli", "banks_app", "Register and list member banks."),
+    "banks": ("titian.kernel.cli", "banks_app", "Register, rename and list member banks."),
     "users": ("titian.kernel.cli", "users_app", "Create users and reset passwords."),
     "audit": ("titian.kernel.cli", "audit_app", "Show the audit log and verify it."),
 }

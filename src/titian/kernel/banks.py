@@ -85,7 +85,8 @@ def change(scope: Scope, changed: Bank) -> Bank:
             .where(bank_table.c.bank == changed.bank)
             .values(name_zh=changed.name_zh, name_en=changed.name_en, status=changed.status)
         )
-        detail = {"name_zh": changed.name_zh, "status": changed.status}
+        names = {"name_zh": changed.name_zh, "name_en": changed.name_en}
+        detail = {**names, "status": changed.status}
         audit.record(scope, "bank.change", changed.bank, detail, connection)
     return changed
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -16,7 +17,7 @@ from titian.kernel.scope import Permission, Role, Scope
 from titian.kernel.terminal import Cell, Csv, Json, counted, listing, say, shortened
 from titian.kernel.users import User
 
-banks_app = typer.Typer(help="Register and list member banks.", no_args_is_help=True)
+banks_app = typer.Typer(help="Register, rename and list member banks.", no_args_is_help=True)
 users_app = typer.Typer(help="Create users and reset passwords.", no_args_is_help=True)
 audit_app = typer.Typer(help="Show the audit log and verify it.", no_args_is_help=True)
 
@@ -37,6 +38,21 @@ def add_bank(bank: str, name_zh: str, name_en: str) -> None:
     """Register a bank: its id, Chinese and English name."""
     banks.register(_MACHINE, Bank(bank_id(bank), name_zh, name_en))
     say(f"registered {bank}")
+
+
+@banks_app.command("rename")
+def rename_bank(
+    bank: str,
+    zh: Annotated[str | None, typer.Option("--zh", help="Its Chinese name.")] = None,
+    en: Annotated[str | None, typer.Option("--en", help="Its English name.")] = None,
+) -> None:
+    """Change a bank's Chinese or English name, or both; its id stays."""
+    if zh is None and en is None:
+        raise InvalidInput("no name is given", "Give --zh NAME, --en NAME or both.")
+    held = banks.get(bank_id(bank))
+    new = replace(held, name_zh=zh or held.name_zh, name_en=en or held.name_en)
+    banks.change(_MACHINE, new)
+    say(f"{bank} is {new.name_zh}, {new.name_en}")
 
 
 @users_app.command("list")
