@@ -5,9 +5,11 @@ What numpy and Python make of a condition must be what DuckDB makes of that SQL,
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -414,3 +416,49 @@ def test_any_text_is_either_a_condition_or_an_explained_problem(schema: Schema, 
             assert 0 <= problem.start <= problem.end <= len(text)
             assert problem.message.zh
             assert problem.remedy.en
+
+
+EDGES = (
+    "age_years + balance_fen > 0", "age_years - balance_fen < 0", "balance_fen * age_years <> 1",
+    "-balance_fen < 0", "abs(balance_fen) >= 0", "age_years // balance_fen = 0",
+    "age_years % balance_fen = 0", "score < score + 1", "score > rate", "score <= land_mu",
+    "score BETWEEN 0 AND rate", "score BETWEEN -1 AND 2", "least(score, 0.5e0) = score",
+    "greatest(score, 1e300) > 1e300", "coalesce(score, 0) >= 0", "nullif(score, score) IS NULL",
+    "score IS NOT DISTINCT FROM score", "rate + land_mu > 0", "rate * land_mu <= 1",
+    "round(rate, 2) = rate", "floor(land_mu) < ceil(land_mu)", "round(score, 1) <> score",
+    "open_date + age_years > open_date", "open_date - balance_fen < open_date",
+    "open_date < seen_at", "opt_out = (age_years > 0)", "opt_out OR age_years > 0",
+    "opt_out AND age_years > 0", "NOT (opt_out AND name = '')", "opt_out IS FALSE",
+    "coalesce(opt_out, age_years > 0)", "nullif(opt_out, TRUE)", "greatest(opt_out, age_years > 5)",
+    "CASE WHEN opt_out THEN score WHEN age_years > 0 THEN rate END > 0",
+    "name IN ('a', 'b', 'c', 'd', '王')", "age_years IN (0, 18)", "upper(name) = name",
+    "rate IN (0.5, 0.05)", "age_years BETWEEN balance_fen AND 100", "gender = name",
+)  # fmt: skip
+CORNERS: dict[str, tuple[Any, ...]] = {
+    "age_years": (None, 0, 18, -1, LARGEST, -LARGEST - 1),
+    "balance_fen": (None, -1, 0, LARGEST, -LARGEST - 1, 1),
+    "rate": (None, Decimal("0.5"), Decimal("-0.000001")),
+    "land_mu": (None, Decimal("-9999999.99"), Decimal("0.05")),
+    "score": (None, float("nan"), float("inf"), float("-inf"), 0.0, 0.25),
+    "gender": (None, "male"),
+    "name": (None, "", "王", "ß", "male"),
+    "opt_out": (None, True, False),
+    "open_date": (None, date.min, date.max, date(1969, 12, 31)),
+    "seen_at": (None, datetime.min, EPOCH),  # noqa: DTZ901 (no zone)
+}
+
+
+@pytest.mark.parametrize("text", EDGES)
+def test_the_three_targets_agree_at_every_corner(
+    facts: duckdb.DuckDBPyConnection, schema: Schema, text: str
+) -> None:
+    condition = parse(text, schema)
+    names = sorted(condition.fields)
+    rows = [
+        dict(zip(names, cells, strict=True))
+        for cells in itertools.product(*(CORNERS[name] for name in names))
+    ]
+    given_schema = pa.schema([ARROW.field(name) for name in names])
+    facts.register("given_rows", pa.Table.from_pylist(rows, given_schema))
+    found = facts.execute(f"SELECT {condition.sql()} FROM given_rows").fetchall()
+    assert_agree(condition, schema, rows, [row[0] for row in found])

@@ -108,7 +108,6 @@ PARTS: dict[str, Callable[[Array], Array]] = {
 }
 COUNTED: dict[str, Callable[[Array], Array]] = {
     "day": _days,
-    "week": lambda values: (_days(values) + 3) // 7,
     "month": _months,
     "quarter": lambda values: _months(values) // 3,
     "year": lambda values: values.astype("M8[Y]").astype(np.int64),
@@ -117,8 +116,15 @@ COUNTED: dict[str, Callable[[Array], Array]] = {
 }
 
 
+def _weeks(days: Array) -> Array:
+    found: Array = (days - np.fmod(days, 7)) // 7
+    return found
+
+
 def date_diff(unit: str) -> Kernel:
-    """Count the boundaries of a unit that lie between two days or moments."""
+    """Count the boundaries of a unit that lie between two days or moments, or the whole weeks."""
+    if unit == "week":
+        return lambda start, end: Column(_weeks(_days(end) - _days(start)))
     counted = COUNTED[unit]
     return lambda start, end: Column(counted(end) - counted(start))
 

@@ -14,6 +14,7 @@ from titian.decide.conditions import arrays, scalar
 from titian.decide.conditions.arrays import Kernel
 from titian.decide.conditions.columns import DTYPES, Array, Column, Columns, checked, column
 from titian.decide.conditions.fields import Kind, Type
+from titian.decide.conditions.functions import UNITS
 from titian.decide.conditions.logic import FORMS, Evaluate, both, comparison
 from titian.decide.conditions.tree import Call, Constant, Node, Ref
 
@@ -44,7 +45,7 @@ _DOUBLE: dict[str, Kernel] = {
 }
 _TIMES: dict[str, Kernel] = {
     **{part: arrays.plain(function) for part, function in arrays.PARTS.items()},
-    **{f"date_diff_{unit}": arrays.date_diff(unit) for unit in arrays.COUNTED},
+    **{f"date_diff_{unit}": arrays.date_diff(unit) for unit in UNITS},
     "days_between": arrays.date_diff("day"),
     "add_days": arrays.shifted(1),
     "sub_days": arrays.shifted(-1),

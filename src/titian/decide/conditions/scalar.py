@@ -20,7 +20,7 @@ from titian.decide.conditions.tree import Call, Constant
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
 LAST_DAY = date.max.toordinal()
 EXACT = Context(prec=80)
-_EXACT_DOUBLE = 2**53
+_NARROW_DIGITS = 18
 _SPACES = "".join(
     character for character in map(chr, range(0x3001)) if unicodedata.category(character) == "Zs"
 )
@@ -51,20 +51,13 @@ def quotient(left: float, right: float) -> float | None:
     return None if right == 0 else left / right
 
 
-def double(value: int | Decimal) -> float:
-    """Give the nearest double as DuckDB finds it: large decimals in two parts."""
-    if isinstance(value, int):
-        return float(value)
-    exponent = value.as_tuple().exponent
-    assert isinstance(exponent, int), "a decimal field is finite"
-    if exponent >= 0:
-        return float(value)
-    unscaled, power = int(value.scaleb(-exponent, EXACT)), 10**-exponent
-    if abs(unscaled) <= _EXACT_DOUBLE:
-        return float(unscaled) / float(power)
-    size = abs(unscaled)
-    found = float(size // power) + float(size % power) / float(power)
-    return -found if unscaled < 0 else found
+def double_of_wide(value: Decimal) -> float:
+    """Give a double near a whole decimal of more than 18 digits, rounded as DuckDB rounds it."""
+    number = int(value)
+    upper, lower = number >> 64, number & (2**64 - 1)
+    if upper == -1:
+        return -float(2**64 - 1 - lower) - 1.0
+    return float(lower) + float(upper) * 2.0**64
 
 
 def round_double(value: float, places: int) -> float:
@@ -176,7 +169,6 @@ def _minutes(moment: datetime) -> int:
 # What is counted between two moments is how often this number changes.
 _COUNTED: dict[str, Callable[[Any], int]] = {
     "day": date.toordinal,
-    "week": lambda day: (day.toordinal() - 1) // 7,
     "month": _months,
     "quarter": lambda day: _months(day) // 3,
     "year": lambda day: day.year,
@@ -186,7 +178,9 @@ _COUNTED: dict[str, Callable[[Any], int]] = {
 
 
 def date_diff(unit: str) -> Callable[[date, date], int]:
-    """Count the boundaries of a unit that lie between two days or moments."""
+    """Count the boundaries of a unit that lie between two days or moments, or the whole weeks."""
+    if unit == "week":
+        return lambda start, end: int((end.toordinal() - start.toordinal()) / 7)
     counted = _COUNTED[unit]
     return lambda start, end: counted(end) - counted(start)
 
@@ -304,7 +298,7 @@ _OPERATIONS: dict[str, Operation] = {
 _CASTS: dict[tuple[Kind, Kind], Operation] = {
     (Kind.INTEGER, Kind.DOUBLE): float,
     (Kind.INTEGER, Kind.DECIMAL): Decimal,
-    (Kind.DECIMAL, Kind.DOUBLE): double,
+    (Kind.DECIMAL, Kind.DOUBLE): float,
     (Kind.DATE, Kind.TIMESTAMP): midnight,
 }
 
@@ -313,6 +307,9 @@ def function(call: Call) -> Operation:
     """Give the function of known values behind a call; `like` takes the text alone."""
     kind, op = call.args[0].type.kind, call.op
     if op == "cast":
+        given = call.args[0].type
+        if call.type.kind is Kind.DOUBLE and given.precision > _NARROW_DIGITS and not given.scale:
+            return double_of_wide
         return _CASTS[kind, call.type.kind]
     if op == "like":
         pattern = call.args[1]
