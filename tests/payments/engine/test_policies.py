@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -44,24 +44,27 @@ class Failing:
     def decide(self, columns: Mapping[str, Column], n: int) -> Judged:
         raise ValueError(f"no judgement of {n} events by {len(columns)} columns")
 
+    def decide_rows(self, rows: Sequence[Mapping[str, object]]) -> Judged:
+        raise ValueError(f"no judgement of {len(rows)} events")
+
 
 def told(answers: object) -> list[tuple[str, list[str]]]:
     assert isinstance(answers, list)
     return [(a.outcome, [reason.code for reason in a.reasons]) for a in answers]
 
 
-def test_a_declared_policy_judges_alike_in_batches_and_one_by_one(
-    start: Start, setup: Setup
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_policy_judges_alike_in_batches_and_one_by_one(
+    start: Start, setup: Setup, declared: bool
 ) -> None:
-    policy = read_declared(DECLARED, "small.yaml", setup.plan)
+    policy = read_declared(DECLARED, "small.yaml", setup.plan) if declared else setup.policy
     events = stream(8, 400)
     engine = start(replace(setup, policy=policy))
     batched = told([a for n in range(0, 400, 50) for a in engine.decide(events[n : n + 50])])
-    # The same journal again, under other ids: windows must start empty to compare.
     alone = Engine.start(type(engine.files)(engine.files.folder / "alone"), engine.setup)  # type: ignore[attr-defined,call-arg]
     assert told([a for e in events for a in alone.decide([e])]) == batched
     alone.files.close()  # type: ignore[attr-defined]
-    assert {outcome for outcome, _ in batched} >= {"PASS", "WARN", "DELAY", "STEP_UP"}
+    assert len({outcome for outcome, _ in batched}) >= 4
 
 
 def test_a_declared_outcome_brings_what_it_needs(start: Start, setup: Setup) -> None:

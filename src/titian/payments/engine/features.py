@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from titian.decide import Condition, Field, Schema, Type
 from titian.kernel.errors import InvalidInput
 from titian.kernel.labels import Label
-from titian.payments.engine.interning import Interner, joined, paired
+from titian.payments.engine.interning import Interner
+from titian.payments.engine.mixing import chosen, scoped
 from titian.payments.features import Plan, Source
 from titian.payments.model import CHANNELS, EVENT_TYPES, KEYS, RESULTS, Event
 from titian.payments.windows.layout import NONE, Bytes, Input, Ints
@@ -60,7 +61,7 @@ def columns(events: Sequence[Event], interner: Interner) -> Columns:
     happened, amounts, channels, types, results, banks, *texts = zip(
         *map(_FIELDS, events), strict=True
     )
-    keys = np.array([interner.numbers(column) for column in texts], np.int64).T
+    keys = np.array([interner.numbers(column) for column in texts], np.int64)
     bank = np.array(interner.numbers(banks), np.int64)
     return Columns(
         at_us=np.array([round(moment.timestamp() * _US) for moment in happened], np.int64),
@@ -68,7 +69,7 @@ def columns(events: Sequence[Event], interner: Interner) -> Columns:
         channel=np.array([_CHANNEL_CODE[channel] for channel in channels], np.int64),
         event_type=np.array([_TYPE_CODE[kind] for kind in types], np.int64),
         result=np.array([_RESULT_CODE[result] for result in results], np.int64),
-        keys=paired(bank[:, None], keys),
+        keys=scoped(bank, keys),
     )
 
 
@@ -76,17 +77,17 @@ class InputMaker:
     """Columns of events to the kernel's input, for one plan."""
 
     def __init__(self, plan: Plan) -> None:
-        self._keys = [[KEYS.index(name) for name in key] for key in plan.keys]
+        pairs = [[KEYS.index(name) for name in key] for key in plan.keys]
+        self._keys = np.array([(*key, NONE)[:2] for key in pairs], np.int64)
         self._values = [KEYS.index(name) for name in plan.values]
         self._counts = np.column_stack([_table(where) for where in plan.wheres])
 
     def input(self, made: Columns) -> Input:
         """Give the kernel's input for n events."""
         code = (made.channel * len(EVENT_TYPES) + made.event_type) * len(RESULTS) + made.result
-        keys = [joined(made.keys[:, part] for part in parts) for parts in self._keys]
         return Input(
             at_us=made.at_us,
-            keys=np.ascontiguousarray(np.column_stack(keys)),
+            keys=chosen(made.keys, self._keys),
             amounts=made.amount_fen,
             values=np.ascontiguousarray(made.keys[:, self._values]),
             matches=np.ascontiguousarray(self._counts[code]),

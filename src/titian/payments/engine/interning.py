@@ -12,9 +12,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Final
 
-import numpy as np
-
-from titian.payments.windows.layout import NONE, Ints
+from titian.payments.windows.layout import NONE
 
 MAX_REMEMBERED: Final = 400_000
 _MASK: Final = (1 << 63) - 1
@@ -53,21 +51,3 @@ class Interner:
     def remembered(self) -> int:
         """Give how many texts are remembered."""
         return len(self._known) + len(self._known.before)
-
-
-def paired(first: Ints, second: Ints) -> Ints:
-    """Make one number of two (after Steele, Lea and Flood 2014); NONE where either is."""
-    mixed = first.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + second.astype(np.uint64)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed = (mixed ^ (mixed >> np.uint64(31))) & np.uint64(_MASK)
-    pair: Ints = np.where((first == NONE) | (second == NONE), NONE, mixed.astype(np.int64))
-    return pair
-
-
-def joined(parts: Iterable[Ints]) -> Ints:
-    """Make one number of one or several."""
-    first, *rest = parts
-    for part in rest:
-        first = paired(first, part)
-    return first

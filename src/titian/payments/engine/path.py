@@ -15,8 +15,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from titian.decide.conditions.columns import Column
 from titian.kernel import logs
+from titian.payments.engine.asked import Asked
 from titian.payments.engine.clock import SteadyClock, moment
 from titian.payments.engine.decision import (
     ENCODER,
@@ -33,16 +33,14 @@ from titian.payments.engine.recovery import Recovered, recover
 from titian.payments.engine.setup import Setup
 from titian.payments.journal import Files, snapshots
 from titian.payments.journal.files import writing
-from titian.payments.model import CHANNELS, EVENT_TYPES, RESULTS, Event, Outcome
-from titian.payments.windows.layout import NONE, Floats
+from titian.payments.model import CHANNELS, Event, Outcome
+from titian.payments.windows.layout import Floats
 
 _log = logs.get(__name__)
-_HOUR_US: Final = 3_600_000_000
-_BANK_HOURS: Final = 8
 _DECIDED: Final = msgspec.msgpack.Decoder(Decided)
-_CHANNEL_NAMES: Final = np.array(CHANNELS, object)
-_TYPE_NAMES: Final = np.array(EVENT_TYPES, object)
-_RESULT_NAMES: Final = np.array(RESULTS, object)
+_FEW: Final = 6
+"""Up to so many events are judged faster one by one than as columns."""
+
 _OUTCOMES: Final = tuple(outcome.name for outcome in Outcome)
 _NOTHING_KNOWN: Final = np.full(len(CHANNELS), np.nan)
 
@@ -182,10 +180,12 @@ class Engine:
         self, made: Columns, features: Floats, score: Floats | None, state: Floats
     ) -> Judged | None:
         """Give outcomes and hits, or None where the policy fails: channels then fail their way."""
-        policy, names = self.setup.policy, self.state.plan.names
+        policy, n = self.setup.policy, len(features)
+        asked = Asked(policy.fields, self.state.plan.names, made, features, score, state)
         try:
-            columns = _judging(policy.fields, made, features, score, state, names)
-            return policy.decide(columns, len(features))
+            return (
+                policy.decide_rows(asked.rows()) if n <= _FEW else policy.decide(asked.columns(), n)
+            )
         except Exception as error:  # noqa: BLE001 - nor must a policy
             _log.error("the policy failed", version=self.setup.policy.version, exc_info=error)
             return None
@@ -237,30 +237,3 @@ class Engine:
             known = {rule.code: (rule, Reason(rule.code, rule.zh, rule.en)) for rule in rules}
             self._words[name] = known
         return known
-
-
-def _judging(
-    fields: frozenset[str],
-    made: Columns,
-    features: Floats,
-    score: Floats | None,
-    state: Floats,
-    names: Sequence[str],
-) -> dict[str, Column]:
-    """Give those columns of `judging_schema` that are read."""
-    n = len(made.at_us)
-    columns: dict[str, Column] = {}
-    for i, name in enumerate(names):
-        if name in fields:
-            values = np.ascontiguousarray(features[:, i])
-            columns[name] = Column(values, values == values)  # noqa: PLR0124 - NaN is unknown
-    columns["channel"] = Column(_CHANNEL_NAMES[made.channel])
-    columns["event_type"] = Column(_TYPE_NAMES[made.event_type])
-    columns["result"] = Column(_RESULT_NAMES[made.result])
-    columns["amount_fen"] = Column(made.amount_fen, made.amount_fen != NONE)
-    columns["hour"] = Column((made.at_us // _HOUR_US + _BANK_HOURS) % 24)
-    scores = np.full(n, np.nan) if score is None else score
-    columns["score"] = Column(scores, ~np.isnan(scores))
-    deviation = state[made.channel]
-    columns["deviation"] = Column(deviation, ~np.isnan(deviation))
-    return columns

@@ -46,6 +46,9 @@ class Policy(Protocol):
     def decide(self, columns: Mapping[str, Column], n: int) -> Judged:
         """Judge n events by the fields of `judging_schema`."""
 
+    def decide_rows(self, rows: Sequence[Mapping[str, object]]) -> Judged:
+        """Judge the same, of few events; None is unknown."""
+
 
 def judging_schema(plan: Plan) -> Schema:
     """Give the fields a rule may use: the event's, every feature, the score, the channel's state.
@@ -71,13 +74,22 @@ class RulePolicy:
         self.version = blake2b(repr(self.rules).encode(), digest_size=8).hexdigest()
         parsed = [parse(rule.condition, schema) for rule in rules]
         self.fields = frozenset[str]().union(*(condition.fields for condition in parsed))
-        self._conditions = [condition.batch() for condition in parsed]
+        self._batches = [condition.batch() for condition in parsed]
+        self._rows = [condition.row() for condition in parsed]
         self._severity = np.array([rule.outcome for rule in rules], np.uint8)
 
     def decide(self, columns: Mapping[str, Column], n: int) -> Judged:
         """Judge n events: the most severe rule that holds decides, none means PASS."""
         hits = np.zeros((n, len(self.rules)), np.bool_)
-        for place, holds in enumerate(self._conditions):
+        for place, holds in enumerate(self._batches):
             hits[:, place] = holds(columns, n).values
+        return self._judged(hits)
+
+    def decide_rows(self, rows: Sequence[Mapping[str, object]]) -> Judged:
+        """Judge the same, of few events."""
+        held = [[holds(row) is True for holds in self._rows] for row in rows]
+        return self._judged(np.array(held, np.bool_).reshape(len(rows), len(self.rules)))
+
+    def _judged(self, hits: NDArray[np.bool_]) -> Judged:
         outcomes = (hits * self._severity).max(axis=1, initial=int(Outcome.PASS))
         return Judged(outcomes.astype(np.uint8), hits)
