@@ -265,6 +265,23 @@ class TestBank:
         again = node(page, "tbody tr .row-actions button").attributes["formaction"]
         assert again == f"{HERE}/log/run_qinghe_{second}/repeat"
 
+    @pytest.mark.parametrize(
+        ("first", "last", "words"),
+        [
+            ("2026-03-31", "2026-03-01", "after"),
+            ("31/03/2026", "2026-03-31", "date"),
+            ("2026-03-01", "", "date"),
+        ],
+    )
+    def test_a_refused_backfill_keeps_what_was_written(
+        self, wang: Walker, first: str, last: str, words: str
+    ) -> None:
+        answer = wang.post("/at/qinghe/runs/backfill", {"first": first, "last": last})
+        assert answer.status_code == 422
+        page = parse(answer)
+        assert node(page, "[name=first]").attributes["value"] == first
+        assert words in node(page, "form.form").text()
+
     def test_nothing_was_ever_loaded(self, wang: Walker) -> None:
         page = parse(wang.get(HERE))
         assert node(page, ".empty-title").text() == "Nothing has been loaded yet"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -16,6 +17,7 @@ from titian.data.feeds import arrivals
 from titian.data.jobs import alerts, board, control, orders, pauses
 from titian.data.jobs.board import BankBoard
 from titian.data.jobs.model import State
+from titian.data.jobs.orders import Order
 from titian.data.jobs.tables import job_state
 from titian.kernel import banks, clock, db
 from titian.kernel.ids import BankId
@@ -204,17 +206,26 @@ def backfill_form(ctx: Operator) -> Response:
 def backfill(ctx: Operator) -> Response:
     """Order a range of dates."""
     form = ctx.form
-    first = clock.parse_date(form.text("first", most=10), "first date")
-    last = clock.parse_date(form.text("last", most=10), "last date")
+    first = last = date.min
+    orders: Sequence[Order] = ()
+    with form.trying("first"):
+        first = clock.parse_date(form.text("first", most=10), "first date")
+    with form.trying("last"):
+        last = clock.parse_date(form.text("last", most=10), "last date")
     job = form.text("job", most=127, need=False)
-    orders = control.backfill(
-        ctx.scope,
-        first,
-        last,
-        jobs=[job] if job else None,
-        downstream=form.ticked("downstream"),
-        force=form.ticked("force"),
-    )
+    if not form.wrong:
+        with form.trying():
+            orders = control.backfill(
+                ctx.scope,
+                first,
+                last,
+                jobs=[job] if job else None,
+                downstream=form.ticked("downstream"),
+                force=form.ticked("force"),
+            )
+    if form.wrong:
+        values = {"form": form, "jobs": _choices(ctx)}
+        return ctx.render("board/backfill.html", values, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     days = sum(len(order.dates) for order in orders)
     return _to_day(ctx, last, _("Ordered %(num)s days.", num=days))
 

@@ -16,12 +16,12 @@ from titian.data.feeds import arrivals, quarantine, registry
 from titian.data.feeds.arrivals import Arrival
 from titian.data.feeds.discover import expected_name
 from titian.data.feeds.model import Contract
-from titian.data.notes import MAX_NOTE_CHARACTERS
 from titian.data.feeds.record import ArrivalStatus
 from titian.data.feeds.withdraw import withdraw
 from titian.data.jobs import board, control
 from titian.data.jobs.catalogue import Catalogue, load
 from titian.data.jobs.impact import impact, readers
+from titian.data.notes import MAX_NOTE_CHARACTERS
 from titian.kernel import clock
 from titian.kernel.errors import InvalidDefinition, NotFound, TitianError
 from titian.kernel.scope import Permission

@@ -13,10 +13,10 @@ from starlette.responses import Response
 
 from titian.data.feeds import quarantine, registry, repair
 from titian.data.feeds.model import Contract
-from titian.data.notes import MAX_NOTE_CHARACTERS
 from titian.data.feeds.quarantine import MAX_PAGE_ROWS, Act, Waiting
 from titian.data.feeds.reasons import Code
 from titian.data.feeds.record import RowStatus
+from titian.data.notes import MAX_NOTE_CHARACTERS
 from titian.kernel.errors import NotFound, TitianError
 from titian.kernel.scope import Permission, Scope
 from titian.web.context import Context, needs

@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from titian.data.feeds import arrivals, quarantine, registry, repair
 from titian.data.feeds.model import Contract, Format
-from titian.data.notes import MAX_NOTE_CHARACTERS
 from titian.data.feeds.quarantine import MAX_PAGE_ROWS, Act, HistoryFilter, Waiting
 from titian.data.feeds.record import WAITING, RowStatus
 from titian.data.feeds.rows import MAX_ROW_CHARACTERS
+from titian.data.notes import MAX_NOTE_CHARACTERS
 from titian.kernel.errors import Denied, InvalidInput
 from titian.kernel.scope import Permission, Scope
 from titian.web.context import Context, needs

@@ -59,6 +59,9 @@
     if (count) count.textContent = String(picked);
   });
 
+  // A dialog whose form was refused opens again, at what is wrong.
+  document.querySelector("dialog.box:has([aria-invalid])")?.showModal();
+
   // Dialogs and pausing of parts that fetch themselves.
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-open]");
