@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import importlib
 import importlib.metadata
 import json
@@ -7,6 +8,7 @@ import os
 import shutil
 import socket
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -101,8 +103,9 @@ def test_2_a_home_that_is_a_file(doctor: Look, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("mine")
     found = {finding.subject: finding for finding in examine(file)}
-    assert "home" in ill(found)
+    assert ill(found) == ["home", "disk", "database"]
     assert "is a file, not a folder" in found["home"].seen
+    assert file.read_text() == "mine"
 
 
 def test_3_a_home_nobody_may_write(
@@ -115,6 +118,25 @@ def test_3_a_home_nobody_may_write(
     found = doctor()
     assert "home" in ill(found)
     assert "TITIAN_HOME" in found["home"].remedy
+
+
+@pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="only Linux shows its kernel there")
+def test_3_a_home_where_even_root_can_make_nothing(doctor: Look) -> None:
+    found = {finding.subject: finding for finding in examine(Path("/sys/titian/home"))}
+    assert ill(found) == ["home", "disk", "database"]
+    assert found["home"].seen == "/sys cannot be written"
+
+
+def test_3_a_home_on_a_disk_that_takes_no_files(
+    doctor: Look, home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(dir: Path) -> None:  # noqa: A002  # named so by the library
+        raise OSError(errno.EROFS, "Read-only file system", str(dir))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", read_only)
+    found = {finding.subject: finding for finding in examine(home.home / "new")}
+    assert ill(found) == ["home", "disk", "database"]
+    assert found["home"].seen == f"{home.home} cannot be written"
 
 
 def test_4_a_home_open_to_others(doctor: Look, home: Settings) -> None:

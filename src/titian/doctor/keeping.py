@@ -1,6 +1,6 @@
 """Looks at what the installation keeps: home, disk, databases, audit log, lake, definitions.
 
-Nothing is made or changed by looking.
+Nothing that stays is made by looking.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import tempfile
 from contextlib import closing
 from pathlib import Path
 
@@ -30,18 +31,17 @@ LOCK_TIMEOUT_S = 2.0
 MAX_CHECKED_BYTES = 2**30
 MAX_TABLES = 600
 MAX_NAMED = 3
+_ELSEWHERE = "Set TITIAN_HOME to a folder you may write."
 
 
 def home() -> Finding:
     """Look whether the home folder can be written, and by its owner only."""
     place = settings().home
     existing = _existing(place)
-    if not existing.is_dir():
-        remedy = f"Set TITIAN_HOME to a folder, or move the file {existing} away."
-        return Finding("home", False, f"{existing} is a file, not a folder", remedy)
-    if not os.access(existing, os.R_OK | os.W_OK | os.X_OK):
-        remedy = f"Give yourself the right to write {existing}, or set TITIAN_HOME to another."
-        return Finding("home", False, f"{existing} cannot be written", remedy)
+    obstacle = _obstacle(place)
+    if obstacle:
+        remedy = f"Set TITIAN_HOME to a folder you may write, or make {existing} one."
+        return Finding("home", False, obstacle, remedy)
     if existing == place and place.stat().st_mode & 0o077:
         return Finding("home", False, f"{place} is open to others", f"Run: chmod 700 {place}")
     return Finding("home", True, f"{place}" if existing == place else f"{place}, to be made")
@@ -49,6 +49,8 @@ def home() -> Finding:
 
 def disk() -> Finding:
     """Look whether there is room where the lake and the databases grow."""
+    if obstacle := _obstacle(settings().home):
+        return Finding("disk", False, f"nothing can grow there: {obstacle}", _ELSEWHERE)
     places = {_existing(place) for place in (settings().home, settings().lake)}
     free = {place: shutil.disk_usage(place).free for place in places}
     least = min(free, key=lambda place: free[place])
@@ -61,6 +63,8 @@ def database() -> Finding:
     """Look whether the operational database answers, is whole and of a known schema."""
     file = db.sqlite_file()
     if file is not None:
+        if obstacle := _obstacle(file.parent):
+            return Finding("database", False, f"no place for it: {obstacle}", _ELSEWHERE)
         if not file.exists():
             return Finding("database", True, "sqlite, made by the first command that needs it")
         _try_sqlite(file)
@@ -118,10 +122,9 @@ def audit_log() -> Finding:
 def lake() -> Finding:
     """Look whether the lake can be written and its tables be opened."""
     place = settings().lake
-    existing = _existing(place)
-    if not existing.is_dir() or not os.access(existing, os.R_OK | os.W_OK | os.X_OK):
+    if obstacle := _obstacle(place):
         remedy = "Give yourself the right to write it, or set lake_path to another folder."
-        return Finding("lake", False, f"{existing} is no folder you may write", remedy)
+        return Finding("lake", False, obstacle, remedy)
     if not place.exists():
         return _no_lake(place)
     scopes = [Scope.system(None), *(Scope.system(bank.bank) for bank in _banks())]
@@ -183,6 +186,25 @@ def no_database() -> bool:
     """Say whether there is no database, or none of this version, to ask yet."""
     file = db.sqlite_file()
     return (file is not None and not file.exists()) or db.behind()
+
+
+def _obstacle(place: Path) -> str:
+    """Say why nothing could be made in a place, or the place itself; empty when it can."""
+    existing = _existing(place)
+    if not existing.is_dir():
+        return f"{existing} is a file, not a folder"
+    if not os.access(existing, os.R_OK | os.W_OK | os.X_OK) or not _takes_files(existing):
+        return f"{existing} cannot be written"
+    return ""
+
+
+def _takes_files(folder: Path) -> bool:
+    """Try it with a file without a name: rights alone do not tell, least of all an owner's."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def _existing(place: Path) -> Path:
