@@ -14,6 +14,7 @@ from titian.kernel.settings import settings
 from titian.kernel.terminal import say
 from titian.web.app import create_app
 from titian.web.place import MAX_PORT, require_front, require_port
+from titian.web.security.connections import Guarded
 
 GRACE_S = 10
 MAX_CONNECTIONS = 1_000
@@ -50,6 +51,7 @@ def run(app: FastAPI, host: str, port: int) -> None:
             app,
             host=host,
             port=port,
+            http=Guarded,
             proxy_headers=bool(proxy),
             forwarded_allow_ips=proxy,
             log_level="warning",
