@@ -144,10 +144,13 @@ def drawn(
 def common(ctx: Context, definition: Definition) -> dict[str, Any]:
     """Give what the definition panel and the page's head show."""
     entry = definition.entry
+    name, description = entry.label.text(locale()), definition.description.text(locale())
     return {
         "definition": definition,
         "entry": entry,
-        "name": entry.label.text(locale()),
+        "name": name,
+        # Definitions may describe an indicator by nothing but its name.
+        "description": "" if description.strip(" 。.") == name else description,
         "subject": SUBJECTS[entry.subject].label,
         "text": lambda label: label.text(locale()),
         "names": {one.code: one.label.text(locale()) for one in indicators.catalogue(ctx.scope)},
