@@ -310,7 +310,25 @@ class TestFigures:
             assert moved(110, 100, Unit.COUNT) == "+10.00%"
             assert moved(5, 0, Unit.COUNT) is None
             assert moved(None, 1, Unit.COUNT) is None
+            assert moved(0.03, 0.03, Unit.RATIO) == "0.00 points"
+            assert moved(99.9999999, 100, Unit.COUNT) == "0.00%"
         assert rise(-50, -100) == pytest.approx(0.5)
+
+    def test_the_list_tells_changes_as_the_pages_do(self, analyst: Walker) -> None:
+        path = "/at/qinghe/indicators/npl_ratio"
+        change = said(parse(analyst.get(path)).css_first(".changes strong"))
+        row = parse(analyst.get("/at/qinghe/indicators?q=npl_ratio")).css_first("tbody tr")
+        assert row is not None
+        assert change.endswith("points")
+        assert change in said(row)
+        kinds = [cell.attributes["data-kind"] for cell in row.css("td")]
+        assert kinds.count("number") == 2
+
+    def test_a_title_is_not_said_twice(self, analyst: Walker) -> None:
+        page = parse(analyst.get("/at/qinghe/indicators/npl_ratio"))
+        title = said(page.css_first("h1"))
+        head = said(page.css_first(".page-head"))
+        assert head.count(title.removesuffix(" npl_ratio")) == 1
 
     def test_equal_figures_share_a_rank_and_unknown_ones_have_none(self) -> None:
         lines = [Figures(n, n, v) for n, v in (("a", 1.0), ("b", None), ("c", 1.0), ("d", 0.5))]

@@ -76,12 +76,19 @@ def written(value: float | None, unit: Unit) -> str:
 
 def moved(value: float | None, before: float | None, unit: Unit) -> str | None:
     """Say how a figure moved: in percent, a ratio in percentage points; None if unknown."""
-    if value is None or before is None:
+    change = shift(value, before, unit)
+    if change is None:
         return None
-    if unit is Unit.RATIO:
-        return _("%(num)s points", num=f"{(value - before) * 100:+.2f}")
-    change = rise(value, before)
-    return None if change is None else f"{change * 100:+,.2f}%"
+    said = f"{change * 100:+,.2f}"
+    said = said if said.strip("+-0.") else "0.00"
+    return _("%(num)s points", num=said) if unit is Unit.RATIO else f"{said}%"
+
+
+def shift(value: float | None, before: float | None, unit: Unit) -> float | None:
+    """Give what `moved` says: of a ratio the difference, of others the share they rose by."""
+    if unit is not Unit.RATIO:
+        return rise(value, before)
+    return None if value is None or before is None else value - before
 
 
 def rise(value: float | None, before: float | None) -> float | None:

@@ -83,7 +83,7 @@ def listed(names: Iterable[str]) -> str:
 
 def percent(share: Number | None, decimals: int = 1) -> str:
     """Write a share (0.125) in per cent (12.5%)."""
-    return NOTHING if share is None else f"{share * 100:,.{decimals}f}%"
+    return NOTHING if share is None else f"{share * 100:z,.{decimals}f}%"
 
 
 def day(value: date | None) -> str:

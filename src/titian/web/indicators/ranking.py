@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from titian.data.indicators import Unit
 from titian.web.context import Context
-from titian.web.figures import Scale, moved, rise
+from titian.web.figures import Scale, moved, shift
 from titian.web.i18n import Text, _, lazy
 from titian.web.listing import (
     Column,
@@ -96,7 +96,7 @@ def table(
         "ranking",
         title,
         columns=columns,
-        fetch=lambda _scope, query: _rows(lines, query),
+        fetch=lambda _scope, query: _rows(lines, query, scale.unit),
         filters=(Filter("q", lazy("Find by name"), FilterKind.SEARCH),),
         sort="rank",
         empty=Empty(lazy("No figures yet"), lazy("They appear when the bank's day has run.")),
@@ -105,11 +105,11 @@ def table(
     )
 
 
-def _rows(lines: Sequence[Ranked], query: Query) -> Rows[Ranked]:
+def _rows(lines: Sequence[Ranked], query: Query, unit: Unit) -> Rows[Ranked]:
     order: Mapping[str, Callable[[Ranked], object]] = {
         "value": lambda line: LAST if line.value is None else line.value,
-        "before": lambda line: rise(line.value, line.before),
-        "year_before": lambda line: rise(line.value, line.year_before),
+        "before": lambda line: shift(line.value, line.before, unit),
+        "year_before": lambda line: shift(line.value, line.year_before, unit),
     }
     return rows_of(lines, query, search=lambda line: f"{line.name} {line.id}", order=order)
 
@@ -136,4 +136,4 @@ def _change(name: str, label: Text, unit: Unit) -> Column[Ranked]:
     def said(line: Ranked) -> str | None:
         return moved(line.value, getattr(line, name), unit)
 
-    return Column(name, label, value=said, desk=name == "year_before")
+    return Column(name, label, Kind.FIGURE, value=said, desk=name == "year_before")

@@ -26,9 +26,10 @@ MAX_FILTER_CHARACTERS = 120
 
 
 class Kind(StrEnum):
-    """How a value is shown, aligned and exported."""
+    """How a value is shown, aligned and exported; FIGURE is a number in words, with its unit."""
 
     TEXT = "text"
+    FIGURE = "figure"
     CODE = "code"
     NUMBER = "number"
     MONEY = "money"

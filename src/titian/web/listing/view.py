@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from titian.web.context import Context
 
 MAX_KEPT_CHARACTERS = 200
-_RIGHT = frozenset({Kind.NUMBER, Kind.MONEY, Kind.PERCENT, Kind.SIZE, Kind.SECONDS})
+_RIGHT = frozenset({Kind.FIGURE, Kind.NUMBER, Kind.MONEY, Kind.PERCENT, Kind.SIZE, Kind.SECONDS})
 _TIMES = frozenset({Kind.DATE, Kind.MOMENT})
 _PAGES_AROUND = 1
 

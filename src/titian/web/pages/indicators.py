@@ -16,7 +16,7 @@ from titian.kernel.errors import NotFound
 from titian.kernel.ids import OrgId
 from titian.kernel.scope import Permission, Role, Scope
 from titian.web.context import Context, needs
-from titian.web.figures import moved, rise, written
+from titian.web.figures import moved, shift, written
 from titian.web.i18n import _, formats, lazy, locale
 from titian.web.indicators import bank, home, union
 from titian.web.indicators.shared import SUBJECTS
@@ -59,8 +59,8 @@ class Line:
 
     @property
     def change(self) -> float | None:
-        """The share by which it moved since the day before."""
-        return rise(self.value, self.before)
+        """How far it moved since the day before, as a number to sort by."""
+        return shift(self.value, self.before, self.entry.unit)
 
     @property
     def moved(self) -> str | None:
@@ -143,8 +143,14 @@ TABLE: Table[Line] = Table(
         ),
         Column("code", lazy("Code"), Kind.CODE, value=lambda line: line.entry.code, desk=True),
         Column("subject", lazy("Subject"), value=lambda line: line.entry.subject, states=SUBJECTS),
-        Column("shown", lazy("Figure"), sortable=False),
-        Column("change", lazy("Since the day before"), Kind.PERCENT, decimals=2, desk=True),
+        Column("shown", lazy("Figure"), Kind.FIGURE, sortable=False),
+        Column(
+            "change",
+            lazy("Since the day before"),
+            Kind.FIGURE,
+            value=lambda line: line.moved,
+            desk=True,
+        ),
         Column(
             "owner",
             lazy("Owner"),
