@@ -64,9 +64,18 @@ def test_it_reports_state_and_alarms_of_the_days_watched(qinghe: Scope, run: Run
     assert {gate["name"] for gate in found["gates"]} == {"stable", "white", "stationary"}
     assert found["observed_alarms"] == len(found["alarms"])
     assert found["left_out"]["card.attempts"] == "too few bins in which anything happened"
+    assert found["leads"] == []
     shown = run("--watch-days", "2").stdout
     assert "mobile.failed_logins" in shown
     assert "expected of quiet days" in shown
+
+
+def test_leads_are_tested_when_asked_for(qinghe: Scope, run: Run) -> None:
+    fill(qinghe)
+    found = json.loads(run("--leads", "--json").stdout)
+    assert len(found["leads"]) <= 20  # of 182 pairs; the events are drawn without any lead
+    assert all(lead["cause"] != lead["effect"] for lead in found["leads"])
+    assert all(0 <= lead["p_value"] <= 0.05 for lead in found["leads"])
 
 
 def test_history_is_read_in_bank_time(qinghe: Scope) -> None:

@@ -20,6 +20,9 @@ def channels_command(
         float, typer.Option(min=0.01, max=24, help="False alarms expected of a quiet day.")
     ] = 1.0,
     *,
+    leads: Annotated[
+        bool, typer.Option("--leads", help="Also test which series lead which.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Fit the channels' model to a bank's events and show their state and alarms."""
@@ -35,7 +38,7 @@ def channels_command(
     bin_us = bin_minutes * MINUTE_US
     series = bin_events(history.events, history.start_us, history.end_us, bin_us)
     settings = Settings(alarms_per_day=alarms_per_day, block=max(60 // bin_minutes * 6, 6))
-    found = report(series, watch_days * DAY_US // bin_us, Calendar(), settings)
+    found = report(series, watch_days * DAY_US // bin_us, Calendar(), settings, leading=leads)
     if json:
         as_json(document(history, found))
     else:

@@ -27,6 +27,8 @@ def show(history: History, found: Report) -> None:
         note(f"decisions are not shifted: {why}")
     listing(_STATE, _state_rows(found), none="there are no channels")
     listing(_ALARMS, [_alarm_row(alarm) for alarm in found.alarms], none="no alarms")
+    if found.leads:
+        listing(("leads", "follows", "p"), _lead_rows(found), none="")
 
 
 _STATE = ("channel", "pressure", "threshold", "alarm")
@@ -43,6 +45,13 @@ def _state_rows(found: Report) -> list[tuple[object, ...]]:
             "yes" if channel in state.alarmed else "",
         )
         for code, channel in enumerate(CHANNELS)
+    ]
+
+
+def _lead_rows(found: Report) -> list[tuple[object, ...]]:
+    return [
+        (str(lead.cause), str(lead.effect), Cell(lead.p_value, f"{lead.p_value:.1g}"))
+        for lead in found.leads
     ]
 
 
@@ -81,6 +90,10 @@ def document(history: History, found: Report) -> dict[str, object]:
         "channels": [
             dict(zip(_STATE, (row[0], *_values(row[1:])), strict=True))
             for row in _state_rows(found)
+        ],
+        "leads": [
+            {"cause": str(lead.cause), "effect": str(lead.effect), "p_value": lead.p_value}
+            for lead in found.leads
         ],
         "alarms": [
             {

@@ -21,6 +21,7 @@ from titian.payments.channels.regressors import rows
 MAX_REPEATS: Final = 2_000
 MAX_HORIZON: Final = 200
 MAX_CELLS: Final = 100_000_000
+_NEARLY_FREE: Final = 10.0  # only holds columns that never vary, or vary together
 
 
 class Lead(NamedTuple):
@@ -46,13 +47,13 @@ def leads(
 ) -> tuple[Lead, ...]:
     """Test every pair by Wald statistics robust to heteroskedasticity and autocorrelation.
 
-    The fit is least squares on scores [bins, series]; discoveries at a false discovery rate over
-    all pairs are given, strongest first. Raises InvalidInput for too few bins.
+    The fit is all but least squares on scores [bins, series]. Given are the discoveries at a false
+    discovery rate over all pairs, strongest first. Raises InvalidInput for too few bins.
     """
-    model = fit_var(scores, exogenous, order, np.inf)
+    model = fit_var(scores, exogenous, order, _NEARLY_FREE)
     x, y = rows(scores, exogenous, order)
     innovations = y - x @ model.fitted.coefficients
-    bread = np.linalg.inv(x.T @ x)
+    bread = np.linalg.inv(x.T @ x + np.diag(model.prior.precision))
     series = len(ids)
     tested = []
     for effect in range(series):

@@ -14,12 +14,13 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from titian.web.i18n.formats import listed
-from titian.web.i18n.messages import ERRORS, FOLDER, SOURCE_LOCALE, locale, read_catalogue
+from titian.web.i18n.messages import ERRORS, FOLDER, LOCALES, SOURCE_LOCALE, locale, read_catalogue
 
 HOLE = "{}"
 MAX_CHARACTERS = 2_000
 _PLACE = re.compile(r"\{(\d?)\}")
 _BETWEEN = ", "
+_VALUE = "(.*?)"
 Names = Mapping[str, str]
 _NOBODY: Names = MappingProxyType({})
 
@@ -40,6 +41,24 @@ def said(text: str, names: Names = _NOBODY) -> str:
         if found:
             return _filled(target, [_value(one, names) for one in found.groups()])
     return text
+
+
+def sentence(text: str) -> str:
+    """Begin an English error with a capital letter, unless it begins with a value such as an id."""
+    if locale() != SOURCE_LOCALE or len(text) > MAX_CHARACTERS or not _begins_with_words(text):
+        return text
+    return text[:1].upper() + text[1:]
+
+
+def _begins_with_words(text: str) -> bool:
+    for language in LOCALES.keys() - {SOURCE_LOCALE}:
+        exact, patterns = _patterns(language)
+        if text in exact:
+            return True
+        for pattern, _target in patterns:
+            if pattern.fullmatch(text):
+                return not pattern.pattern.startswith(_VALUE)
+    return False
 
 
 def told(text: str, names: Names = _NOBODY) -> str:
@@ -76,7 +95,7 @@ def _patterns(language: str) -> tuple[dict[str, str], list[tuple[re.Pattern[str]
             continue
         if HOLE in source:
             parts = (re.escape(part) for part in source.split(HOLE))
-            patterns.append((re.compile("(.*?)".join(parts), re.DOTALL), target))
+            patterns.append((re.compile(_VALUE.join(parts), re.DOTALL), target))
         else:
             exact[source] = target
     patterns.sort(key=lambda pair: -len(pair[0].pattern))
