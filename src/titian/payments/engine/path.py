@@ -38,7 +38,7 @@ from titian.payments.windows.layout import Floats
 
 _log = logs.get(__name__)
 _DECIDED: Final = msgspec.msgpack.Decoder(Decided)
-_FEW: Final = 6
+_FEW: Final = 16
 """Up to so many events are judged faster one by one than as columns."""
 
 _OUTCOMES: Final = tuple(outcome.name for outcome in Outcome)
