@@ -93,6 +93,8 @@ def test_pages_are_not_stored_and_static_files_are(admin: Walker) -> None:
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site", "origin": "http://inside.titian"},
         {"origin": "null"},
+        {"origin": "http://["},
+        {"origin": "http://[inside.titian"},
         {},
     ],
 )

@@ -24,10 +24,17 @@ def check_origin(request: Request) -> None:
     if site is not None and site not in _OURS:
         raise Denied(f"the request came from another site ({site})", AGAIN)
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    if origin is not None and _host(origin) != request.headers.get("host"):
         raise Denied("the request came from another origin", AGAIN)
     if origin is None and site is None and not _has_token_header(request):
         raise Denied("the request does not say where it came from", AGAIN)
+
+
+def _host(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # "http://[", say
+        return ""
 
 
 def _has_token_header(request: Request) -> bool:
