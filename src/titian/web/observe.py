@@ -72,16 +72,24 @@ def language(scope: Scope) -> str:
     return negotiate_locale(wanted, list(LOCALES), sep="-") or settings().locale
 
 
+def route_of(scope: Scope) -> str:
+    """Name the route of a request for logs and metrics.
+
+    Never the path itself: what people type into addresses may be somebody's name or number.
+    """
+    return str(getattr(scope.get("route"), "path", "other"))
+
+
 def _count(scope: Scope, status: int, seconds: float) -> None:
     path = scope["path"]
-    route = getattr(scope.get("route"), "path", "other")
+    route = route_of(scope)
     _requests.labels(scope["method"], route, str(status)).inc()
     _seconds.labels(route).observe(seconds)
     if not path.startswith(_QUIET):
         _log.info(
             "request",
             method=scope["method"],
-            path=path,
+            route=route,
             status=status,
             ms=round(seconds * 1000, 1),
         )

@@ -16,6 +16,7 @@ from titian.kernel.errors import TitianError, Unauthenticated, http_status
 from titian.web.context import ChooseBank, Context, Elsewhere, Visitor, query_text
 from titian.web.forms import Form
 from titian.web.i18n import _, errors
+from titian.web.observe import route_of
 from titian.web.render import bare, environment, page
 from titian.web.security import visitors
 
@@ -115,7 +116,7 @@ class Catch:
 
 
 def _crash(request: Request, error: Exception) -> Response:
-    _log.error("request failed", path=request.url.path, exc_info=error)
+    _log.error("request failed", route=route_of(request.scope), exc_info=error)
     what = _("Something went wrong on our side")
     remedy = _(
         "Try again; if it stays, give your administrator this number: %(number)s.",
