@@ -162,7 +162,7 @@ def test_errors_inside_a_page_are_toasts(open_page: Open) -> None:
     page = open_page(refusals=True)
     page.goto("/at/union/users")
     page.evaluate("htmx.ajax('GET', '/at/nosuch/users', {target: '#list-users'})")
-    expect(page.locator(".toast")).to_contain_text("there is no bank nosuch")
+    expect(page.locator(".toast")).to_contain_text("There is no bank nosuch")
     expect(page.locator("#list-users")).to_be_visible()
 
 

@@ -62,7 +62,7 @@ def test_a_wrong_password_is_refused_with_one_message(visitor: Walker, user: str
     answer = visitor.post("/signin", {"user": user, "password": "wrong"}, at="/signin")
     assert answer.status_code in (401, 422)
     if answer.status_code == 401:
-        assert "user name or password is wrong" in answer.text
+        assert "User name or password is wrong" in answer.text
     assert "titian" not in visitor.client.cookies
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from titian.kernel import clock
 from titian.kernel.errors import Denied, InvalidInput, NotFound
-from titian.kernel.scope import Permission, Role
+from titian.kernel.ids import BankId, UserId
+from titian.kernel.scope import NotPermitted, Permission, Role, Scope
 from titian.web import i18n, words
 from titian.web.i18n import errors, formats, lazy, speaking
 from titian.web.i18n.collect import WEB, messages, unused
@@ -96,7 +97,19 @@ def test_errors_are_said_in_chinese_with_their_values() -> None:
         assert errors.said("nobody wrote this sentence down") == "nobody wrote this sentence down"
     with speaking("en"):
         error = NotFound("there is no bank 'x'", "Registered banks: a.")
-        assert spoken(error) == "there is no bank 'x'. Registered banks: a."
+        assert spoken(error) == "There is no bank 'x'. Registered banks: a."
+        kept = Denied("qian has no access to bank baishui", "You work for qinghe.")
+        assert spoken(kept).startswith("qian has no"), "a name stays as it is written"
+
+
+def test_a_right_that_is_missing_is_called_what_pages_call_it() -> None:
+    engineer = Scope(UserId("engineer"), BankId("berka"), frozenset())
+    with pytest.raises(NotPermitted) as refused:
+        engineer.require(Permission.VIEW_CUSTOMERS)
+    with speaking("zh"):
+        assert spoken(refused.value).startswith("engineer 在 berka 没有“查看客户”权限。")
+    with speaking("en"):
+        assert spoken(refused.value).startswith("engineer may not view customers at berka.")
 
 
 def test_a_hostile_error_text_is_matched_quickly() -> None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from titian.kernel.errors import Denied
+from titian.kernel.errors import Denied, Remedy
 from titian.kernel.ids import BankId, UserId
 
 SYSTEM_USER = UserId("system")
@@ -55,6 +55,11 @@ class Permission(StrEnum):
     EDIT_RULES = "edit_rules"
     APPROVE_RULES = "approve_rules"
     SUBMIT_EVENTS = "submit_events"
+
+    @property
+    def plain(self) -> str:
+        """The permission in plain words, as errors say it."""
+        return self.value.replace("_", " ")
 
 
 _READ_DATA = frozenset(
@@ -146,6 +151,10 @@ SENSITIVE: frozenset[Permission] = frozenset(
 )
 
 
+class NotPermitted(Denied):
+    """Somebody lacks a permission; `what` names it in plain words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Who acts (`user`), where (`bank`, None at union level), as what, and how far they may see.
@@ -197,12 +206,11 @@ class Scope:
         """Raise Denied unless the permission is held."""
         if self.allows(permission):
             return
-        what = f"{self.user} may not {permission.value.replace('_', ' ')} at {self.place}"
         if self._gives(permission):
-            raise Denied(
-                what, "A second administrator or compliance must confirm your account first."
-            )
-        raise Denied(what, "Ask your administrator for a role that includes it.")
+            remedy = Remedy("A second administrator or compliance must confirm your account first.")
+        else:
+            remedy = Remedy("Ask your administrator for a role that includes it.")
+        raise NotPermitted(f"{self.user} may not {permission.plain} at {self.place}", remedy)
 
     def at(self, bank: BankId) -> Scope:
         """Narrow to one bank. Raises Denied when this scope belongs to another bank."""

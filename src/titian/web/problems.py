@@ -13,12 +13,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from titian.kernel import logs
 from titian.kernel.errors import TitianError, Unauthenticated, http_status
+from titian.kernel.scope import NotPermitted
 from titian.web.context import ChooseBank, Context, Elsewhere, Visitor, query_text
 from titian.web.forms import Form
 from titian.web.i18n import _, errors
 from titian.web.observe import route_of
 from titian.web.render import bare, environment, page
 from titian.web.security import visitors
+from titian.web.words import PERMISSIONS
 
 API = "/api/"
 SIGN_IN = "/signin"
@@ -29,8 +31,16 @@ _log = logs.get(__name__)
 
 def spoken(error: TitianError) -> str:
     """Say an error in the reader's language: what is wrong and what to do."""
-    what, remedy = errors.said(error.what), errors.said(error.remedy)
-    return _("%(what)s. %(remedy)s", what=what.rstrip(".。"), remedy=remedy)
+    what, remedy = _said(error)
+    return _("%(what)s. %(remedy)s", what=errors.sentence(what).rstrip(".。"), remedy=remedy)
+
+
+def _said(error: TitianError) -> tuple[str, str]:
+    """Give what is wrong and what to do; a right is called what pages call it."""
+    names = {}
+    if isinstance(error, NotPermitted):
+        names = {right.plain: str(word) for right, word in PERMISSIONS.items()}
+    return errors.said(error.what, names), errors.said(error.remedy, names)
 
 
 def install(app: FastAPI) -> None:
@@ -55,7 +65,7 @@ async def _titian(request: Request, error: Exception) -> Response:
             back = f"{back}?{request.url.query}"
         return _redirect(request, SIGN_IN + query_text({"next": back if back != "/" else None}))
     status = http_status(error)
-    return _answer(request, status, errors.said(error.what), errors.said(error.remedy), error)
+    return _answer(request, status, *_said(error), error)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -130,6 +140,7 @@ def _answer(
 ) -> Response:
     if _is_api(request):
         return _problem(request, status, what, remedy, error.code if error else "error")
+    what = errors.sentence(what)
     if request.headers.get("hx-request"):
         return _toast(status, what, remedy)
     if isinstance(error, ChooseBank):
