@@ -154,6 +154,19 @@ class TestAudit:
         answer = admin.get("/at/union/audit?action=bank.register&q=qinghe")
         assert len(parse(answer.text).css("tbody tr")) == 1
 
+    @pytest.mark.parametrize(
+        ("days", "some"),
+        [("from=2000-01-01", True), ("to=2000-01-01", False), ("from=2999-01-01", False)],
+    )
+    def test_filters_by_day(self, admin: Walker, days: str, some: bool) -> None:
+        answer = admin.get(f"/at/union/audit?{days}")
+        assert bool(parse(answer.text).css("tbody tr")) == some
+
+    def test_people_have_their_names(self, admin: Walker) -> None:
+        row = parse(admin.get("/at/union/audit?user=admin").text).css_first("tbody tr")
+        assert row is not None
+        assert "Admin" in row.text()
+
     def test_a_whole_log_is_said_to_be_whole(self, admin: Walker) -> None:
         assert "The log is whole." in admin.post("/at/union/audit/verify").text
 

@@ -122,6 +122,13 @@ class TestQuarantine:
         assert "2 rows mended." in answer.text
         assert len(rows(RowStatus.FIXED)) == 2
 
+    def test_values_beyond_the_page_are_told(
+        self, wang: Walker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("titian.web.pages.quarantine.MAX_KINDS", 0)
+        path = f"{WAITING}/alike?feed=village&column=credit_village&reason=code"
+        assert "0 of 1 wrong values are shown" in wang.get(path).text
+
     @pytest.mark.parametrize(
         "query",
         ["", "feed=village&column=no&reason=code", "feed=village&column=org_id&reason=code"],

@@ -148,12 +148,18 @@ def entries(
     action: str | None = None,
     user: UserId | None = None,
     contains: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     before_seq: int | None = None,
     limit: int = 100,
     offset: int = 0,
 ) -> list[Entry]:
-    """List acts, newest first; a bank's people see their bank's acts only. Needs VIEW_AUDIT."""
-    query = _filtered(scope, action, user, contains).order_by(audit_entry.c.seq.desc())
+    """List acts from `since` to before `until`, newest first. Needs VIEW_AUDIT.
+
+    A bank's people see their bank's acts only.
+    """
+    query = _filtered(scope, action, user, contains)
+    query = _between(query, since, until).order_by(audit_entry.c.seq.desc())
     if before_seq is not None:
         query = query.where(audit_entry.c.seq < before_seq)
     with db.read() as connection:
@@ -167,9 +173,11 @@ def count(
     action: str | None = None,
     user: UserId | None = None,
     contains: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> int:
     """Count the acts that `entries` would list."""
-    query = _filtered(scope, action, user, contains).subquery()
+    query = _between(_filtered(scope, action, user, contains), since, until).subquery()
     with db.read() as connection:
         return connection.scalar(select(func.count()).select_from(query)) or 0
 
@@ -208,10 +216,15 @@ def _about(scope: Scope, wanted: About) -> Select[tuple[object, ...]]:
     if wanted.named_in:
         names = audit_entry.c.detail.contains(json.dumps(wanted.target), autoescape=True)
         on_target |= audit_entry.c.action.in_(wanted.named_in) & names
-    query = query.where(on_target)
-    if wanted.since is not None:
-        query = query.where(audit_entry.c.at >= wanted.since)
-    return query if wanted.until is None else query.where(audit_entry.c.at < wanted.until)
+    return _between(query.where(on_target), wanted.since, wanted.until)
+
+
+def _between(
+    query: Select[tuple[object, ...]], since: datetime | None, until: datetime | None
+) -> Select[tuple[object, ...]]:
+    if since is not None:
+        query = query.where(audit_entry.c.at >= since)
+    return query if until is None else query.where(audit_entry.c.at < until)
 
 
 def actions() -> list[str]:

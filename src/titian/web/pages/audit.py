@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from titian.kernel import audit
+from titian.kernel import audit, clock
 from titian.kernel.audit import Entry as Act
 from titian.kernel.ids import UserId
 from titian.kernel.scope import Permission, Role, Scope
@@ -26,8 +27,8 @@ from titian.web.listing import (
     Rows,
     Table,
 )
-from titian.web.naming import UNION, bank_name, object_name
-from titian.web.render import fragment
+from titian.web.naming import UNION, bank_name, object_name, person_name
+from titian.web.render import as_code, fragment
 from titian.web.room import AT_PLACE, Card, Entry, Room, Section
 
 router = APIRouter(prefix=AT_PLACE)
@@ -60,6 +61,8 @@ def _fetch(scope: Scope, query: Query) -> Rows[Act]:
     name = query.filter("user")
     user = UserId(name) if name else None
     action, contains = query.filter("action"), query.filter("q")
+    since, until = _begin(query.filter("from")), _begin(query.filter("to"))
+    until = until + timedelta(days=1) if until else None
     found: list[Act] = []
     while len(found) < query.limit:
         some = audit.entries(
@@ -67,6 +70,8 @@ def _fetch(scope: Scope, query: Query) -> Rows[Act]:
             action=action,
             user=user,
             contains=contains,
+            since=since,
+            until=until,
             limit=min(query.limit - len(found), audit.PAGE_MAX_ROWS),
             offset=query.offset if not found else 0,
             before_seq=found[-1].seq if found else None,
@@ -74,7 +79,15 @@ def _fetch(scope: Scope, query: Query) -> Rows[Act]:
         if not some:
             break
         found += some
-    return Rows(found, audit.count(scope, action=action, user=user, contains=contains))
+    total = audit.count(
+        scope, action=action, user=user, contains=contains, since=since, until=until
+    )
+    return Rows(found, total)
+
+
+def _begin(day: str | None) -> datetime | None:
+    """Give the moment a day begins at the banks."""
+    return datetime.combine(date.fromisoformat(day), time(), clock.BANK_TZ) if day else None
 
 
 def _actions(_ctx: Context) -> Sequence[tuple[str, Text]]:
@@ -91,7 +104,14 @@ TABLE: Table[Act] = Table(
     columns=(
         Column("seq", lazy("No."), Kind.NUMBER, sortable=False, desk=True),
         Column("at", lazy("When"), Kind.MOMENT, sortable=False),
-        Column("user", lazy("Who"), Kind.CODE, sortable=False),
+        Column(
+            "user",
+            lazy("Who"),
+            value=lambda act: person_name(act.user),
+            raw=lambda act: act.user,
+            note=lambda act: as_code(act.user),
+            sortable=False,
+        ),
         Column(
             "action",
             lazy("Act"),
@@ -128,6 +148,8 @@ TABLE: Table[Act] = Table(
         Filter("q", lazy("On what, or in the details"), FilterKind.SEARCH),
         Filter("action", lazy("Act"), choices=_actions),
         Filter("user", lazy("User name"), FilterKind.SEARCH),
+        Filter("from", lazy("From"), FilterKind.DATE),
+        Filter("to", lazy("Until"), FilterKind.DATE),
     ),
     empty=Empty(lazy("Nothing was done yet"), lazy("Acts appear here as they happen.")),
     export=Permission.VIEW_AUDIT,

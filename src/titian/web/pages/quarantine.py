@@ -306,13 +306,14 @@ class Alike:
 
 @dataclass(frozen=True, slots=True)
 class AlikePage:
-    """All rows with the same mistake, by their wrong value."""
+    """All rows with the same mistake, by their wrong value; `kinds` counts those, shown or not."""
 
     contract: Contract
     cell: Cell
     code: Code
     groups: Sequence[Alike]
     total: int
+    kinds: int
 
 
 def _alike(ctx: Context, feed: str, column: str, reason: str) -> AlikePage:
@@ -338,7 +339,7 @@ def _alike(ctx: Context, feed: str, column: str, reason: str) -> AlikePage:
         Alike(number, value, hidden and not value, held)
         for number, (value, held) in enumerate(groups)
     ]
-    return AlikePage(contract, cell, code, shown, page.total)
+    return AlikePage(contract, cell, code, shown, page.total, len(values))
 
 
 @router.get("/quarantine/alike")
