@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from argon2 import PasswordHasher
@@ -99,6 +101,38 @@ def test_failing_while_locked_does_not_lock_for_longer(wang: User) -> None:
                 users.authenticate("wang", "wrong")
     with clock.frozen(start + timedelta(minutes=16)):
         assert users.authenticate("wang", PASSWORD).user_id == "wang"
+
+
+def test_many_guesses_at_once_are_no_more_than_five(
+    wang: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guesses, compared = 12, []
+    together = Barrier(guesses, timeout=60)
+
+    def slowly(_password: str, digest: str | None) -> bool:
+        compared.append(digest)
+        together.wait()
+        return False
+
+    def guess(_number: int) -> None:
+        with pytest.raises(Unauthenticated):
+            users.authenticate("wang", "wrong")
+
+    monkeypatch.setattr(passwords, "matches", slowly)
+    with ThreadPoolExecutor(guesses) as pool:
+        list(pool.map(guess, range(guesses)))
+    assert sum(digest is not None for digest in compared) == MAX_FAILED_LOGINS
+    monkeypatch.undo()
+    with pytest.raises(Unauthenticated):
+        users.authenticate("wang", PASSWORD)
+
+
+def test_the_fifth_attempt_may_be_the_right_one(wang: User) -> None:
+    for _ in range(2):
+        for _ in range(MAX_FAILED_LOGINS - 1):
+            with pytest.raises(Unauthenticated):
+                users.authenticate("wang", "wrong")
+        assert users.authenticate("wang", PASSWORD).locked_until is None
 
 
 def test_what_was_typed_for_nobody_is_not_kept(wang: User, union: Scope) -> None:

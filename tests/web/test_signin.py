@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from fastapi import FastAPI
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from titian.kernel import audit, clock, sessions, users
-from titian.kernel.errors import Unauthenticated
+from titian.kernel.errors import LimitExceeded, Unauthenticated
 from titian.kernel.ids import BankId, UserId
 from titian.kernel.scope import ROLE_PERMISSIONS, Permission, Role, Scope
 from titian.kernel.users import User
@@ -156,6 +157,24 @@ def test_an_address_is_throttled_across_users(
     assert elsewhere.sign_in("admin", password).url.path == "/at/union/"
     with clock.frozen(clock.now() + timedelta(minutes=16)):
         assert visitor.sign_in("admin", password).url.path == "/at/union/"
+
+
+def test_an_address_has_its_attempts_counted_before_they_are_made(
+    home: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttle, "MAX_FAILURES", 3)
+
+    def attempt(_number: int) -> bool:
+        try:
+            throttle.reserve("10.0.0.1")
+        except LimitExceeded:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(attempt, range(8))) == 3
+    throttle.give_back("10.0.0.1")
+    assert [attempt(0), attempt(0)] == [True, False]
 
 
 def test_signing_in_makes_a_new_session_whatever_the_browser_brought(

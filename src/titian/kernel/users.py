@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, Select, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, case, insert, or_, select, update
 
 from titian.kernel import audit, banks, clock, db, granting, passwords, sessions
 from titian.kernel.errors import Conflict, Denied, InvalidInput, NotFound, Unauthenticated
@@ -158,35 +158,41 @@ def authenticate(user_id: str, password: str) -> User:
     locked or disabled or the password is wrong: nobody learns who has an account.
     """
     name = UserId(user_id[:NAME_MAX_CHARACTERS])
-    with db.read() as connection:
-        row = connection.execute(_by_id(name)).first()
-    locked = row is not None and row.locked_until is not None and row.locked_until > clock.now()
-    good = passwords.matches(password, None if row is None or locked else row.password_hash)
+    row = _reserve(name)
+    good = passwords.matches(password, None if row is None else row.password_hash)
     if row is None or not good or row.disabled:
-        _count_failure(name if row is not None else None)
+        _record_failure(name)
         raise Unauthenticated(NOT_SIGNED_IN, HOW_TO_SIGN_IN)
-    if row.failed_logins:
-        _clear_failures(row.user_id)
-    return _user(row)
+    _clear_failures(row.user_id)
+    return replace(_user(row), locked_until=None)
 
 
-def _count_failure(user_id: UserId | None) -> None:
-    """Count and record a failure; the failure of nobody costs as much as that of a user.
+def _reserve(user_id: UserId) -> Row[tuple[object, ...]] | None:
+    """Count an attempt before it is made, so that many at once cannot pass the lock.
 
-    What was typed for an unknown user is not kept: it may be a password.
+    The fifth in a row locks at once; success clears it. None for the unknown and the locked.
     """
-    now, counted = clock.now(), user_account.c.failed_logins
+    now, tries = clock.now(), user_account.c.failed_logins + 1
     open_ = or_(user_account.c.locked_until.is_(None), user_account.c.locked_until <= now)
-    own = user_account.c.user_id == (user_id or NOBODY)
-    with db.begin() as connection:
-        connection.execute(update(user_account).where(own, open_).values(failed_logins=counted + 1))
-        connection.execute(
-            update(user_account)
-            .where(own, counted >= MAX_FAILED_LOGINS)
-            .values(failed_logins=0, locked_until=now + LOCK_TIME)
+    last = tries >= MAX_FAILED_LOGINS
+    attempt = (
+        update(user_account)
+        .where(user_account.c.user_id == user_id, open_)
+        .values(
+            failed_logins=case((last, 0), else_=tries),
+            locked_until=case((last, now + LOCK_TIME), else_=None),
         )
-        outside = Scope(user_id or NOBODY, None, frozenset())
-        audit.record(outside, "user.login_failed", outside.user, connection=connection)
+    )
+    with db.begin() as connection:
+        reserved = connection.execute(attempt).rowcount == 1
+        row = connection.execute(_by_id(user_id)).first()
+    return row if reserved else None
+
+
+def _record_failure(name: UserId) -> None:
+    """Record a failure; what was typed for an unknown user is not kept: it may be a password."""
+    user_id = name if find(name) is not None else NOBODY
+    audit.record(Scope(user_id, None, frozenset()), "user.login_failed", user_id)
 
 
 def _clear_failures(user_id: UserId) -> None:

@@ -45,15 +45,15 @@ def sign_in(visitor: Anyone) -> Response:
     if form.wrong:
         return _ask(visitor, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        throttle.check(visitor.address)
+        throttle.reserve(visitor.address)
         user = users.authenticate(name, password)
     except LimitExceeded as error:
         form.refuse(spoken(error))
         return _ask(visitor, form, HTTPStatus.TOO_MANY_REQUESTS)
     except Unauthenticated as error:
-        throttle.failed(visitor.address)
         form.refuse(spoken(error))
         return _ask(visitor, form, HTTPStatus.UNAUTHORIZED)
+    throttle.give_back(visitor.address)
     answer = RedirectResponse(safe_address(form["next"]), status_code=303)
     renew_session(visitor.request, answer, user)
     audit.record(user.scope(), "user.sign_in", user.user_id)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from titian.kernel import clock, db
 from titian.kernel.errors import LimitExceeded
@@ -14,30 +16,33 @@ MAX_FAILURES = 30
 WINDOW = timedelta(minutes=15)
 
 
-def check(address: str) -> None:
-    """Raise LimitExceeded when an address has failed too often lately."""
-    with db.read() as connection:
-        row = connection.execute(
-            select(signin_address).where(signin_address.c.address == address[:64])
-        ).first()
-    if row is not None and row.failures >= MAX_FAILURES and row.since > clock.now() - WINDOW:
+def reserve(address: str) -> None:
+    """Count an attempt before it is made, so that many at once cannot pass the limit.
+
+    Addresses that have been quiet are forgotten. Raises LimitExceeded when too many failed lately.
+    """
+    now = clock.now()
+    own = signin_address.c.address == address[:64]
+    more = update(signin_address).where(own, signin_address.c.failures < MAX_FAILURES)
+    first = {"address": address[:64], "failures": 0, "since": now}
+    with db.begin() as connection:
+        connection.execute(delete(signin_address).where(signin_address.c.since < now - WINDOW))
+        connection.execute(_insert()(signin_address).values(first).on_conflict_do_nothing())
+        counted = connection.execute(more.values(failures=signin_address.c.failures + 1))
+    if counted.rowcount == 0:
         raise LimitExceeded(
             "too many failed sign-ins from this address",
             f"Wait {WINDOW.seconds // 60} minutes and try again.",
         )
 
 
-def failed(address: str) -> None:
-    """Count a failed sign-in; addresses that have been quiet are forgotten."""
-    now = clock.now()
+def give_back(address: str) -> None:
+    """Take an attempt that succeeded out of the count."""
+    own = (signin_address.c.address == address[:64]) & (signin_address.c.failures > 0)
     with db.begin() as connection:
-        connection.execute(delete(signin_address).where(signin_address.c.since < now - WINDOW))
-        counted = connection.execute(
-            update(signin_address)
-            .where(signin_address.c.address == address[:64])
-            .values(failures=signin_address.c.failures + 1)
-        )
-        if counted.rowcount == 0:
-            connection.execute(
-                insert(signin_address).values(address=address[:64], failures=1, since=now)
-            )
+        fewer = {"failures": signin_address.c.failures - 1}
+        connection.execute(update(signin_address).where(own).values(fewer))
+
+
+def _insert() -> Any:
+    return postgresql.insert if db.is_postgres() else sqlite.insert
