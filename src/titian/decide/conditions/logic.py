@@ -8,11 +8,13 @@ from functools import reduce
 import numpy as np
 
 from titian.decide.conditions import arrays
-from titian.decide.conditions.columns import Array, Column, Columns
+from titian.decide.conditions.columns import Array, Column, column
 from titian.decide.conditions.fields import DOUBLE
 from titian.decide.conditions.tree import Call, Constant, Node
 
-Evaluate = Callable[[Columns], Column]
+Slots = Sequence[Column]
+"""What every step of a program gave, by number."""
+Evaluate = Callable[[Slots], Column]
 Compare = Callable[[Array, Array], Array]
 Form = Callable[[Call, Sequence[Evaluate]], Evaluate]
 
@@ -82,28 +84,28 @@ def disjunction(left: Column, right: Column) -> Column:
 
 
 def _folded(join: Callable[[Column, Column], Column]) -> Form:
-    return lambda _, args: lambda columns: reduce(join, (arg(columns) for arg in args))
+    return lambda _, args: lambda slots: reduce(join, (arg(slots) for arg in args))
 
 
 def _not(_: Call, args: Sequence[Evaluate]) -> Evaluate:
-    def evaluate(columns: Columns) -> Column:
-        values, known = args[0](columns)
+    def evaluate(slots: Slots) -> Column:
+        values, known = args[0](slots)
         return Column(~values if known is None else known & ~values, known)
 
     return evaluate
 
 
 def _is_null(_: Call, args: Sequence[Evaluate]) -> Evaluate:
-    return lambda columns: Column(~_mask(args[0](columns)))
+    return lambda slots: Column(~_mask(args[0](slots)))
 
 
 def _is_true(_: Call, args: Sequence[Evaluate]) -> Evaluate:
-    return lambda columns: Column(args[0](columns).values)
+    return lambda slots: Column(args[0](slots).values)
 
 
 def _is_false(_: Call, args: Sequence[Evaluate]) -> Evaluate:
-    def evaluate(columns: Columns) -> Column:
-        given = args[0](columns)
+    def evaluate(slots: Slots) -> Column:
+        given = args[0](slots)
         return Column(_mask(given) & ~given.values)
 
     return evaluate
@@ -111,7 +113,7 @@ def _is_false(_: Call, args: Sequence[Evaluate]) -> Evaluate:
 
 def _in(node: Call, args: Sequence[Evaluate]) -> Evaluate:
     values = [arg.value for arg in node.args[1:] if isinstance(arg, Constant)]
-    constants = [arg({}).values for arg in args[1:]]
+    constants = [column([value], node.args[0].type).values for value in values]
     texts = constants[0].dtype == np.dtype(object)
     if len(values) <= (_FEW_TEXTS if texts else _FEW):
         return _tested(args[0], lambda cells: np.logical_or.reduce([cells == c for c in constants]))
@@ -123,8 +125,8 @@ def _in(node: Call, args: Sequence[Evaluate]) -> Evaluate:
 
 
 def _tested(arg: Evaluate, test: Callable[[Array], Array]) -> Evaluate:
-    def evaluate(columns: Columns) -> Column:
-        values, known = arg(columns)
+    def evaluate(slots: Slots) -> Column:
+        values, known = arg(slots)
         found = test(values)
         return Column(found if known is None else found & known, known)
 
@@ -135,8 +137,8 @@ def _between(node: Call, args: Sequence[Evaluate]) -> Evaluate:
     above = _compare("ge", node.args[0], node.args[1])
     under = _compare("le", node.args[0], node.args[2])
 
-    def evaluate(columns: Columns) -> Column:
-        given, low, high = (arg(columns) for arg in args)
+    def evaluate(slots: Slots) -> Column:
+        given, low, high = (arg(slots) for arg in args)
         return conjunction(_compared(above, given, low), _compared(under, given, high))
 
     return evaluate
@@ -150,8 +152,8 @@ def _compared(compare: Compare, left: Column, right: Column) -> Column:
 def _same(node: Call, args: Sequence[Evaluate]) -> Evaluate:
     compare, wanted = _compare("eq", *node.args), node.op == "same"
 
-    def evaluate(columns: Columns) -> Column:
-        left, right = (arg(columns) for arg in args)
+    def evaluate(slots: Slots) -> Column:
+        left, right = (arg(slots) for arg in args)
         found = _compared(compare, left, right).values
         if left.known is not None or right.known is not None:
             found = found | ~(_mask(left) | _mask(right))
@@ -163,8 +165,8 @@ def _same(node: Call, args: Sequence[Evaluate]) -> Evaluate:
 def _nullif(node: Call, args: Sequence[Evaluate]) -> Evaluate:
     compare = _compare("eq", *node.args)
 
-    def evaluate(columns: Columns) -> Column:
-        given, other = (arg(columns) for arg in args)
+    def evaluate(slots: Slots) -> Column:
+        given, other = (arg(slots) for arg in args)
         known = _mask(given) & ~_compared(compare, given, other).values
         return _chosen(known, given, given, known)
 
@@ -185,7 +187,7 @@ def _coalesce(_: Call, args: Sequence[Evaluate]) -> Evaluate:
         return _chosen(left.known, left, right,
                        None if right.known is None else left.known | right.known)  # fmt: skip
 
-    return lambda columns: reduce(either, (arg(columns) for arg in args))
+    return lambda slots: reduce(either, (arg(slots) for arg in args))
 
 
 def _extreme(node: Call, args: Sequence[Evaluate]) -> Evaluate:
@@ -199,16 +201,16 @@ def _extreme(node: Call, args: Sequence[Evaluate]) -> Evaluate:
         first = left_known & (first | ~right_known)
         return _chosen(first, left, right, left_known | right_known)
 
-    return lambda columns: reduce(better, (arg(columns) for arg in args))
+    return lambda slots: reduce(better, (arg(slots) for arg in args))
 
 
 def _case(_: Call, args: Sequence[Evaluate]) -> Evaluate:
     pairs = list(zip(args[0:-1:2], args[1:-1:2], strict=True))
 
-    def evaluate(columns: Columns) -> Column:
-        found = args[-1](columns)
+    def evaluate(slots: Slots) -> Column:
+        found = args[-1](slots)
         for when, then in reversed(pairs):
-            chosen, other = when(columns).values, then(columns)
+            chosen, other = when(slots).values, then(slots)
             known = None
             if found.known is not None or other.known is not None:
                 known = np.where(chosen, _mask(other), _mask(found))

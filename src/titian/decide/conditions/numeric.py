@@ -7,6 +7,7 @@ known, so that a condition's values alone say where it holds. Constants are arra
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from titian.decide.conditions.arrays import Kernel
 from titian.decide.conditions.columns import DTYPES, Array, Column, Columns, checked, column
 from titian.decide.conditions.fields import Kind, Type
 from titian.decide.conditions.functions import UNITS
-from titian.decide.conditions.logic import FORMS, Evaluate, both, comparison
+from titian.decide.conditions.logic import FORMS, Evaluate, Slots, both, comparison
 from titian.decide.conditions.tree import Call, Constant, Node, Ref
 
 _WHOLE: dict[str, Kernel] = {
@@ -64,11 +65,11 @@ def compile_batch(node: Node) -> Callable[[Columns, int], Column]:
     It gives the values [n] (true only where the condition holds) and the mask [n] of where it is
     known. Raises KeyError for a missing column, InvalidInput for one of another dtype.
     """
-    evaluate = _compiled(node)
+    program = _Program()
+    result = program.add(node)
 
     def batch(columns: Columns, n: int) -> Column:
-        with np.errstate(all="ignore"):
-            values, known = evaluate(columns)
+        values, known = program.run(columns)[result]
         if len(values) != n:
             values = np.broadcast_to(values, n)
         return Column(values, known if known is None or len(known) == n
@@ -80,25 +81,68 @@ def compile_batch(node: Node) -> Callable[[Columns, int], Column]:
 def compile_truths(nodes: Sequence[Node]) -> Callable[[Columns], list[Array]]:
     """Compile to a function of columns that only says where each condition is true.
 
-    An array of length 1 stands for a condition that reads no field.
+    What several conditions share is worked out once. An array of length 1 stands for a condition
+    that reads no field.
     """
-    evaluated = [_compiled(node) for node in nodes]
+    program = _Program()
+    results = [program.add(node) for node in nodes]
 
     def truths(columns: Columns) -> list[Array]:
-        with np.errstate(all="ignore"):
-            return [evaluate(columns).values for evaluate in evaluated]
+        slots = program.run(columns)
+        return [slots[result].values for result in results]
 
     return truths
 
 
-def _compiled(node: Node) -> Evaluate:
+_NOT_YET = Column(np.empty(0))
+
+
+class _Program:
+    """Steps in order, each of which reads the slots of earlier ones; alike nodes share a slot."""
+
+    def __init__(self) -> None:
+        self._slots: list[Column] = []
+        self._loads: list[tuple[int, str, Kind]] = []
+        self._steps: list[tuple[int, Evaluate]] = []
+        self._known: dict[tuple[object, ...], int] = {}
+
+    def add(self, node: Node) -> int:
+        """Give the slot of a node's result."""
+        args = [self.add(arg) for arg in node.args] if isinstance(node, Call) else []
+        key = _key(node, args)
+        found = self._known.get(key)
+        if found is not None:
+            return found
+        slot = self._known[key] = len(self._slots)
+        self._slots.append(_NOT_YET)
+        if isinstance(node, Constant):
+            self._slots[slot] = column([node.value], node.type)
+        elif isinstance(node, Ref):
+            self._loads.append((slot, node.field.name, node.type.kind))
+        else:
+            self._steps.append((slot, _compiled(node, [itemgetter(arg) for arg in args])))
+        return slot
+
+    def run(self, columns: Columns) -> list[Column]:
+        """Give what every step gave."""
+        slots = self._slots.copy()
+        for slot, name, kind in self._loads:
+            slots[slot] = checked(name, columns[name], kind)
+        with np.errstate(all="ignore"):
+            for slot, evaluate in self._steps:
+                slots[slot] = evaluate(slots)
+        return slots
+
+
+def _key(node: Node, args: Sequence[int]) -> tuple[object, ...]:
     if isinstance(node, Constant):
-        value = column([node.value], node.type)
-        return lambda _: value
+        return ("constant", str(node.type), repr(node.value))
     if isinstance(node, Ref):
-        name, kind = node.field.name, node.type.kind
-        return lambda columns: checked(name, columns[name], kind)
-    args = [_compiled(arg) for arg in node.args]
+        return ("field", node.field.name)
+    return (node.op, str(node.type), *args)
+
+
+def _compiled(node: Call, args: Sequence[Evaluate]) -> Evaluate:
     form = FORMS.get(node.op)
     if form is not None:
         return form(node, args)
@@ -111,19 +155,19 @@ def _compiled(node: Node) -> Evaluate:
 def _strict(kernel: Kernel, args: Sequence[Evaluate]) -> Evaluate:
     """Compute where every argument is known."""
 
-    def one(columns: Columns) -> Column:
-        values, known = args[0](columns)
+    def one(slots: Slots) -> Column:
+        values, known = args[0](slots)
         made, possible = kernel(values)
         return _settled(made, both(known, possible))
 
-    def two(columns: Columns) -> Column:
-        left, left_known = args[0](columns)
-        right, right_known = args[1](columns)
+    def two(slots: Slots) -> Column:
+        left, left_known = args[0](slots)
+        right, right_known = args[1](slots)
         made, possible = kernel(left, right)
         return _settled(made, both(both(left_known, right_known), possible))
 
-    def several(columns: Columns) -> Column:
-        given = [arg(columns) for arg in args]
+    def several(slots: Slots) -> Column:
+        given = [arg(slots) for arg in args]
         made, known = kernel(*(values for values, _ in given))
         for _, mask in given:
             known = both(known, mask)

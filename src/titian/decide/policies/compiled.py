@@ -89,9 +89,7 @@ class CompiledPolicy:
             scores = hits[:, typology.members] @ np.array(typology.weights, np.int64)
             for number, score in typology.thresholds:
                 hits[:, number] = scores >= score
-        outcomes = np.zeros(n, np.int8)
-        for number in np.flatnonzero(self._severities).tolist():
-            np.maximum(outcomes, self._severities[number], out=outcomes, where=hits[:, number])
+        outcomes = (hits.T * self._severities[:, None]).max(axis=0, initial=MILDEST)
         return Decided(outcomes, hits)
 
     def decide_row(self, row: python.Row) -> tuple[int, tuple[int, ...]]:
