@@ -10,9 +10,10 @@ from statsmodels.tsa.api import VAR
 
 from titian.kernel.errors import InvalidInput
 from titian.payments.channels.choose import MAX_LAGGED, choose_var, factors, fit_var
-from titian.payments.channels.fit import Moments
+from titian.payments.channels.fit import Moments, solve
 from titian.payments.channels.model import Floats
-from titian.payments.channels.online import Online, batch, winsorise
+from titian.payments.channels.online import Online, winsorise
+from titian.payments.channels.regressors import rows
 from titian.payments.channels.structure import impulse
 
 TRUTH = np.array(
@@ -91,7 +92,9 @@ def test_the_recursion_is_the_batch_refit(forgetting: float, tightness: float) -
     online = Online.begin(model, scores[:300], exogenous[:300], forgetting)
     for row in range(300, 500):
         online = online.learn(online.forecast(exogenous[row]), scores[row])
-    again = batch(online, [(scores, exogenous)])
+    x, y = rows(scores, exogenous, 2)
+    weights = np.power(forgetting, np.arange(len(x) - 1, -1, -1.0))
+    again = solve(Moments.of(x, y, weights), model.prior)
     assert online.fitted.coefficients == pytest.approx(again.coefficients, abs=1e-9)
     assert online.fitted.covariance == pytest.approx(again.covariance, abs=1e-9)
     if forgetting == 1.0 and np.isinf(tightness):
@@ -113,14 +116,14 @@ def test_forgetting_follows_what_changes() -> None:
 @settings(deadline=None, max_examples=30)
 @given(st.integers(1, 6), st.integers(1, 4), st.integers(1, 30), st.floats(0.5, 1.0))
 def test_moments_row_by_row_are_moments_at_once(
-    columns: int, series: int, rows: int, forgetting: float
+    columns: int, series: int, bins: int, forgetting: float
 ) -> None:
-    stream = np.random.default_rng(rows)
-    x, y = stream.normal(size=(rows, columns)), stream.normal(size=(rows, series))
+    stream = np.random.default_rng(bins)
+    x, y = stream.normal(size=(bins, columns)), stream.normal(size=(bins, series))
     moments = Moments.of(x[:0], y[:0])
-    for row in range(rows):
+    for row in range(bins):
         moments = moments.after(x[row], y[row], forgetting)
-    weights = np.power(forgetting, np.arange(rows - 1, -1, -1.0))
+    weights = np.power(forgetting, np.arange(bins - 1, -1, -1.0))
     whole = Moments.of(x, y, weights)
     assert moments.xx == pytest.approx(whole.xx)
     assert moments.xy == pytest.approx(whole.xy)

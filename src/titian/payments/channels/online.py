@@ -8,7 +8,6 @@ Identification", §2.6; Maronna, Martin and Yohai 2006 on bounded influence.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -80,14 +79,6 @@ def winsorise(innovation: Floats, distance: float) -> Floats:
 
 def _lagged(model: Var, scores: Floats) -> Floats:
     return scores if model.loadings is None else scores @ model.loadings
-
-
-def batch(online: Online, histories: Sequence[tuple[Floats, Floats]]) -> Fitted:
-    """Fit anew, in one go, what `online` learnt row by row from (scores, exogenous) histories."""
-    parts = [rows(*one, online.model.order, online.model.loadings) for one in histories]
-    x, y = (np.vstack([part[side] for part in parts]) for side in (0, 1))
-    moments = Moments.of(x, y, _weights(len(x), online.forgetting))
-    return solve(moments, online.model.prior)
 
 
 def _weights(rows_: int, forgetting: float) -> Floats:
