@@ -15,6 +15,7 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.core.extending import intrinsic
 
+from titian.payments.windows.distinct import place_of
 from titian.payments.windows.index import find_row, home
 from titian.payments.windows.layout import (
     K_END,
@@ -93,10 +94,10 @@ def _fetch_slot(
 ) -> None:
     for place in range(0, store.slots.shape[1], _LINE):
         fetch(store.slots, slot_no, place)
-    columns = shape.series[number, S_DISTINCT]
-    for column in range(columns):
+    for column in range(shape.series[number, S_DISTINCT]):
         value = batch.values[event, shape.distinct[number, column]]
-        fetch(store.pairs, home(slot_no * columns + column, value, store.pairs.shape[0]), 0)
+        place = place_of(store, slot_no, column)
+        fetch(store.pairs, home(place, value, store.pairs.shape[0]), 0)
 
 
 @njit(cache=True, nogil=True, forceinline=True)
@@ -107,8 +108,7 @@ def _fetch_ring(
     fetch(store.entries, cell(slot, slot[K_END]), 0)
     for span in range(shape.series[number, S_SPANS]):
         fetch(store.entries, cell(slot, slot[SLOT_HEAD + span * group + W_TAIL]), 0)
-    columns = shape.series[number, S_DISTINCT]
-    for column in range(columns):
+    for column in range(shape.series[number, S_DISTINCT]):
         value = batch.values[event, shape.distinct[number, column]]
-        row = find_row(store.pairs, slot_no * columns + column, value)
+        row = find_row(store.pairs, place_of(store, slot_no, column), value)
         fetch(store.entries, cell(slot, store.pairs[row, 2]), 0)

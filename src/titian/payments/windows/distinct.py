@@ -41,6 +41,13 @@ def pairs_suffice(store: Store, columns: int) -> bool:
     return enough
 
 
+@njit(cache=True, nogil=True, inline="always")
+def place_of(store: Store, slot_no: int, column: int) -> int:
+    """The name under which the last positions of a slot's column are found."""
+    columns: int = (store.entries.shape[1] - ENTRY_HEAD) // DISTINCT_WIDTH
+    return slot_no * columns + column
+
+
 @njit(cache=True, nogil=True, forceinline=True)
 def link(store: Store, slot_no: int, position: int, columns: int) -> None:
     """Tie an entry, newer than all that are tied, to the ones before it with the same values."""
@@ -52,7 +59,7 @@ def link(store: Store, slot_no: int, position: int, columns: int) -> None:
         entries[here, at + D_PREVIOUS] = entries[here, at + D_NEXT] = NONE
         if value == NONE:
             continue
-        place = slot_no * columns + column
+        place = place_of(store, slot_no, column)
         row = find_row(pairs, place, value)
         previous = pairs[row, 2]
         if previous == NONE:
@@ -73,7 +80,7 @@ def unlink(store: Store, slot_no: int, position: int, columns: int) -> None:
         at = ENTRY_HEAD + column * DISTINCT_WIDTH
         value = entries[here, at + D_VALUE]
         if value != NONE and entries[here, at + D_NEXT] == NONE:
-            close_gap(pairs, find_row(pairs, slot_no * columns + column, value))
+            close_gap(pairs, find_row(pairs, place_of(store, slot_no, column), value))
             store.counters[C_PAIRS] -= 1
 
 
@@ -113,9 +120,18 @@ def takes(entries: Ints, here: int, column: int, front: int) -> bool:
 
 @njit(cache=True, nogil=True)
 def fill_pairs(shape: Shape, store: Store) -> None:
-    """Write the last positions into an empty table from the rings in use."""
-    store.counters[C_PAIRS] = 0
+    """Write the last positions into an empty table from the rings, which stay as they are."""
     for slot_no in range(store.counters[C_SLOTS]):
-        number = store.slots[slot_no, K_SERIES]
-        if number != NONE:
-            link_ring(store, slot_no, shape.series[number, S_DISTINCT])
+        slot = store.slots[slot_no]
+        if slot[K_SERIES] == NONE:
+            continue
+        for position in range(slot[K_START], slot[K_END]):
+            here = cell(slot, position)
+            for column in range(shape.series[slot[K_SERIES], S_DISTINCT]):
+                at = ENTRY_HEAD + column * DISTINCT_WIDTH
+                value = store.entries[here, at + D_VALUE]
+                if value != NONE and store.entries[here, at + D_NEXT] == NONE:
+                    place = place_of(store, slot_no, column)
+                    row = find_row(store.pairs, place, value)
+                    store.pairs[row, 0], store.pairs[row, 1] = place, value
+                    store.pairs[row, 2] = position

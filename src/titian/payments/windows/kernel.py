@@ -87,6 +87,7 @@ def _new_slot(store: Store, row: int, key: int, series: int, group: int) -> int:
     slot[K_BLOCK], slot[K_CAPACITY] = block, SMALLEST_BLOCK
     slot[K_NOW] = slot[K_LAST] = slot[K_FIRST] = slot[K_DROPPED] = NEVER
     slot[K_TOP] = NONE
+    slot[K_TOUCHED] = counters[C_ARRIVALS]
     for window in range(SLOT_HEAD, slot.shape[0], group):
         slot[window + W_MAX] = NONE
         slot[window + W_OLDEST] = FOREVER

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from titian.kernel.errors import InvalidInput
 from titian.payments.windows import kernel
 from titian.payments.windows.distinct import fill_pairs
 from titian.payments.windows.forget import forget, repack
@@ -33,6 +34,7 @@ from titian.payments.windows.layout import (
     K_TOUCHED,
     NONE,
     SLOT_HEAD,
+    SMALLEST_BLOCK,
     WINDOW_HEAD,
     Bytes,
     Floats,
@@ -79,6 +81,7 @@ class Windows:
     def __init__(self, shape: Shape, limits: Limits | None = None) -> None:
         self.shape = shape
         self.limits = limits or Limits()
+        _check(self.limits, shape)
         self._store = _empty(shape, self.limits)
         self.width = int(shape.features.shape[0])
 
@@ -166,6 +169,24 @@ class Windows:
         packed = np.zeros_like(store.entries)
         repack(store, packed)
         self._store = store._replace(entries=packed)
+
+
+def _check(limits: Limits, shape: Shape) -> None:
+    """Refuse limits in which one event has no room even when everything else is forgotten."""
+    least = {
+        "slots": shape.series.shape[0],
+        "entries_of_one_key": 1,
+        "entries": 8 * limits.entries_of_one_key + SMALLEST_BLOCK * shape.series.shape[0],
+        "distinct_values": shape.distinct.shape[1],
+        "lateness_us": 0,
+    }
+    for name, fewest in least.items():
+        given = getattr(limits, name)
+        if given < fewest:
+            raise InvalidInput(
+                f"windows limited to {name} = {given} have no room for one event",
+                f"Set {name} to {fewest} or more.",
+            )
 
 
 def _rows(least: int) -> int:
