@@ -26,7 +26,7 @@ from titian.data.feeds.quarantine import HistoryFilter, Waiting
 from titian.data.feeds.record import RowStatus
 from titian.data.feeds.tables import feed_drift, feed_quarantine
 from titian.data.jobs.tables import job_order
-from titian.kernel import audit, clock, db, users
+from titian.kernel import audit, banks, clock, db, users
 from titian.kernel.ids import BankId, UserId
 from titian.kernel.scope import Role, Scope
 from titian.kernel.users import User
@@ -121,6 +121,14 @@ class TestQuarantine:
         answer = wang.post(f"{WAITING}/alike", {**asked, "from-0": "X", "to-0": "Y"})
         assert "2 rows mended." in answer.text
         assert len(rows(RowStatus.FIXED)) == 2
+
+    def test_the_union_sees_how_many_wait_at_which_bank(self, wang: Walker, admin: Walker) -> None:
+        page = parse(admin.get("/at/union/quarantine"))
+        first = page.css_first("tbody tr")
+        assert first is not None
+        assert node(page, "td.main a").attributes["href"] == "/at/qinghe/quarantine"
+        assert str(len(rows())) in first.text()
+        assert len(page.css("tbody tr")) == len(banks.all_banks())
 
     def test_values_beyond_the_page_are_told(
         self, wang: Walker, monkeypatch: pytest.MonkeyPatch

@@ -36,11 +36,13 @@ from titian.web.listing import (
     Table,
 )
 from titian.web.problems import spoken
+from titian.web.quarantine_banks import banks_table
 from titian.web.render import fragment
 from titian.web.room import AT_PLACE, Entry, Level, Room, Section, Tasks
 
 router = APIRouter(prefix=AT_PLACE)
 Mender = Annotated[Context, needs(Permission.REPAIR_QUARANTINE, Level.BANK)]
+Looker = Annotated[Context, needs(Permission.REPAIR_QUARANTINE)]
 
 MAX_MISTAKES = 8
 MAX_DISCARDED = 200
@@ -122,8 +124,10 @@ MENDED_TABLE = _table(
 
 
 @router.get("/quarantine")
-def list_open(ctx: Mender) -> Response:
-    """List the rows that are to be mended."""
+def list_open(ctx: Looker) -> Response:
+    """List the rows that are to be mended; at the union, how many wait at each bank."""
+    if ctx.scope.bank is None:
+        return ctx.table(banks_table(ctx))
     return ctx.table(
         OPEN_TABLE, "quarantine/list.html", {**_around(ctx, "open"), "mistakes": _mistakes(ctx)}
     )
