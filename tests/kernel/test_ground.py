@@ -119,7 +119,8 @@ def test_a_scope_narrows_and_never_widens() -> None:
 def test_unmasking_needs_right_and_reason() -> None:
     officer = Scope(UserId("x"), BankId("qinghe"), frozenset({Role.RISK_OFFICER}))
     assert officer.unmasked("case 42: call the customer").unmask_reason
-    for reason in ("", "   ", "ok"):
+    assert officer.unmasked("核验身份").unmask_reason
+    for reason in ("", "   ", "ok", "....", "1234", "- x -"):
         with pytest.raises(Denied):
             officer.unmasked(reason)
     with pytest.raises(Denied):

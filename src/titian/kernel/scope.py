@@ -225,7 +225,8 @@ class Scope:
         """
         self.require(Permission.UNMASK)
         said = reason.strip()
-        if len(said) < MIN_REASON_CHARACTERS:
+        letters = sum(character.isalpha() for character in said)
+        if len(said) < MIN_REASON_CHARACTERS or letters < MIN_REASON_LETTERS:
             raise Denied("unmasking needs a reason", "Say why, in at least four characters.")
         if len(said) > MAX_REASON_CHARACTERS:
             raise Denied("the reason is too long", "Say it in 200 characters.")
@@ -246,6 +247,7 @@ def holds_a_number(words: str) -> bool:
 
 
 MIN_REASON_CHARACTERS = 4
+MIN_REASON_LETTERS = 2
 MAX_REASON_CHARACTERS = 200
 _LONG_NUMBER = re.compile(r"\d{6}")
 _BROKEN_NUMBER = re.compile(r"\d(?:[ .·-]?\d){8}")  # a date with dashes has eight digits

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from titian.data.parties import standing, timeline
+from titian.data.parties import limits, standing, timeline
 from titian.data.parties.changes import changes
 from titian.data.parties.model import Act, Asked, Customer, Names, Part, Row, Section
 from titian.data.parties.places import names_of
@@ -52,9 +52,11 @@ def customer(
     VIEW_CUSTOMERS. Raises NotFound, which says the same of another bank's customers.
     """
     scope.require(Permission.VIEW_CUSTOMERS)
+    limits.opened(scope)
     with reading(scope, day) as reader:
         found = reader.found(PARTY, _IDENTITY, {"party_id": (party_id,)}, most=1)
         if not found.num_rows:
+            limits.ended(scope, hits=0)
             raise NotFound(
                 f"there is no customer {party_id!r} on {reader.day}", "Search for it first."
             )

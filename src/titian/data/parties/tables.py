@@ -31,4 +31,6 @@ searching = Table(
     Column("hour", UtcDateTime(), primary_key=True),
     Column("searches", Integer(), nullable=False),
     Column("misses", Integer(), nullable=False),
+    Column("openings", Integer(), nullable=False, server_default="0"),
+    Column("unmaskings", Integer(), nullable=False, server_default="0"),
 )

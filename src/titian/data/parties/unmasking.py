@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
+from titian.data.parties import limits
 from titian.data.parties.customer import UNMASKED
 from titian.data.parties.reading import PARTY, reading
 from titian.data.parties.tables import unmasking
@@ -44,6 +45,7 @@ def unmask(
     """
     scope.require(Permission.VIEW_CUSTOMERS)
     said = str(scope.unmasked(reason).unmask_reason)
+    limits.unmasked(scope)
     if _tells_the_name(scope, party_id, said, day):
         # Recorded, so that names cannot be tried out in silence.
         audit.record(scope, REFUSED, party_id, {"why": "name"})

@@ -14,7 +14,8 @@ from titian.data.feeds.quarantine import MAX_PAGE_ROWS, Act, HistoryFilter, Wait
 from titian.data.feeds.record import WAITING, RowStatus
 from titian.data.feeds.rows import MAX_ROW_CHARACTERS
 from titian.data.notes import MAX_NOTE_CHARACTERS
-from titian.kernel.errors import Denied, InvalidInput
+from titian.data.parties import limits
+from titian.kernel.errors import Denied, InvalidInput, LimitExceeded
 from titian.kernel.scope import Permission, Scope
 from titian.web.context import Context, needs
 from titian.web.feed_rows import Cell, cells, line_of
@@ -50,8 +51,9 @@ def show_clear(ctx: Reader, row: str) -> Response:
     masked = quarantine.waiting_row(ctx.scope, row)
     try:
         scope = ctx.scope.unmasked(reason)
+        limits.unmasked(ctx.scope)
         return _page(ctx, scope, quarantine.waiting_row(scope, row))
-    except (Denied, InvalidInput) as error:
+    except (Denied, InvalidInput, LimitExceeded) as error:
         return _page(ctx, ctx.scope, masked, refused=spoken(error), status=422)
 
 
