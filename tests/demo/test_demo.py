@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from tests.support.chinese import english_in
 
+from titian.data import definitions
+from titian.data.definitions import Presets
 from titian.data.jobs import board
 from titian.data.tags import audiences, exports, saved
 from titian.demo import build
@@ -19,6 +21,7 @@ from titian.demo.build import Built
 from titian.demo.command import command
 from titian.demo.visit import Visit, visit_all
 from titian.kernel import banks, db, users
+from titian.kernel.banks import Bank
 from titian.kernel.errors import Conflict, Corrupt, InvalidInput
 from titian.kernel.ids import BankId, UserId
 from titian.kernel.scope import Role, Scope
@@ -30,6 +33,7 @@ from titian.web.app import create_app
 
 SMALL = ProvinceConfig(banks=2, customers=240, days=10, end=date(2026, 3, 31))
 RUN_DAYS = 3
+GUEST = BankId("berka")
 MADE = Built("0", "a-password", "qinghe", 1.0, 3, 10, 100, "2026-03-31")
 # One indicator's pages set columns, files and codes of rows without marking them as code.
 _SHOWS_CODES = re.compile(r"/indicators/[a-z]")
@@ -37,11 +41,15 @@ _SHOWS_CODES = re.compile(r"/indicators/[a-z]")
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, Built]]:
-    """Build a small demo once."""
+    """Build a small demo once; then a bank of the reader's own moves in."""
     home = tmp_path_factory.mktemp("demo") / "home"
     chosen = configure(load(home=home, query_workers=1, job_workers=2))
     db.upgrade()
-    yield chosen, build.build(SMALL, RUN_DAYS)
+    made = build.build(SMALL, RUN_DAYS)
+    union = Scope.system(None)
+    banks.register(union, Bank(GUEST, "外来农商行", "A guest"))
+    definitions.set_presets(Scope.system(GUEST), Presets.NONE)
+    yield chosen, made
     db.engine().dispose()
 
 
@@ -55,7 +63,7 @@ def built(house: tuple[Settings, Built]) -> Built:
 def test_it_works(built: Built) -> None:
     assert (built.banks, built.first_bank) == (2, "qinghe")
     assert built.job_runs >= 2 * RUN_DAYS * 20
-    assert [bank.bank for bank in banks.all_banks()] == ["baishui", "qinghe"]
+    assert [bank.bank for bank in banks.all_banks()] == ["baishui", GUEST, "qinghe"]
 
 
 def test_every_date_is_there_once(built: Built) -> None:
@@ -179,7 +187,8 @@ def test_what_is_the_same_in_every_language_is_let_be(part: str) -> None:
     assert english_in(f"<html lang=zh><body>{part}</body></html>") == []
 
 
-def test_a_second_start_finds_it_built(built: Built) -> None:
+def test_a_second_start_finds_it_built_beside_a_bank_that_moved_in(built: Built) -> None:
+    assert build.config(None, None, None).banks == built.banks
     assert build.existing() == built
 
 
