@@ -10,7 +10,7 @@ columns:
   account_id:          {type: string, zh: 账户号, en: Account, class: C1, level: 2, key: true}
   party_id:            {type: string, zh: 所有人, en: Owner, class: C1, level: 2,
                         description: {zh: 账户所有人的客户号。, en: The client who owns the account.}}
-  org_id:              {type: string, zh: 开户地区, en: District of the branch, level: 1, required: true,
+  org_id:              {type: string, zh: 开户地区, en: District of the branch, level: 1, lowers: {zh: 只说地区。, en: "The district alone."}, required: true,
                         description: {zh: 开户网点所在的地区，作为机构使用。, en: "The district of the branch, which stands for the outlet."}}
   open_date:           {type: date, zh: 开户日, en: Opened, class: C1, level: 2}
   statement_frequency: {type: string, zh: 对账单频率, en: Statement frequency, class: C1, level: 2}

@@ -20,7 +20,7 @@ columns:
   due_date:      {type: date, zh: 到期日, en: Due, class: C1, level: 2,
                   description: {zh: 发放日加期限。, en: The day it was granted plus its term.}}
   status:        {type: string, zh: 状态, en: Status, class: C2, level: 3, mask: none, required: true}
-  is_running:    {type: boolean, zh: 未到期, en: Running, class: C1, level: 2,
+  is_running:    {type: boolean, zh: 未到期, en: Running, class: C1, level: 2, lowers: {zh: 只说是否到期，不说好坏。, en: "Whether it runs, not how well."},
                   description: {zh: 业务日期时合同尚未到期。, en: The contract has not run out at the business date.}}
   is_bad:        {type: boolean, zh: 坏贷款, en: Bad, class: C2, level: 3, mask: none,
                   description: {zh: 到期未还清（B）或拖欠中（D）。, en: Finished unpaid (B) or running in debt (D).}}

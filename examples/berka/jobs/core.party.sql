@@ -13,10 +13,10 @@ columns:
                 description: {zh: 数据中均为个人。, en: Always a person in these data.},
                 codes: {person: {zh: 个人, en: Person}}}
   gender:      {type: string, zh: 性别, en: Sex, class: C2, level: 3, mask: none}
-  birth_date:  {type: date, zh: 出生日期, en: Date of birth, class: C2, level: 3}
-  age_years:   {type: integer, zh: 年龄, en: Age, class: C1, level: 2,
+  birth_date:  {type: date, zh: 出生日期, en: Date of birth, class: C2, level: 3, mask: full}
+  age_years:   {type: integer, zh: 年龄, en: Age, class: C1, level: 2, lowers: {zh: 只有周岁，推不出出生日期。, en: "Full years do not give the date."},
                 description: {zh: 业务日期的周岁。, en: Full years at the business date.}}
-  org_id:      {type: string, zh: 居住地区, en: Home district, level: 1, required: true,
+  org_id:      {type: string, zh: 居住地区, en: Home district, level: 1, lowers: {zh: 只说地区，不说住址。, en: "The district, not the address."}, required: true,
                 description: {zh: 客户居住的地区，作为归属机构。, en: "The district the client lives in, which stands for the home outlet."}}
   owns:        {type: integer, zh: 名下账户数, en: Accounts owned, class: C1, level: 2,
                 description: {zh: 作为所有人的账户数。, en: Accounts the client owns.}}
