@@ -135,7 +135,7 @@ def _value(  # noqa: PLR0911 - one a measure
         case Measure.COUNT:
             return len(inside)
         case Measure.SUM:
-            return sum(known)
+            return float(sum(known))
         case Measure.MEAN:
             return mean
         case Measure.MAX:
@@ -144,7 +144,7 @@ def _value(  # noqa: PLR0911 - one a measure
             return len({past[feature.of] for past in inside} - {None})
         case Measure.TIMES_MEAN:
             amount = event["amount_fen"]
-            return amount / mean if mean > 0 and amount is not None else math.nan
+            return float(amount / mean) if mean > 0 and amount is not None else math.nan
         case Measure.SINCE_LAST | Measure.SINCE_NEWEST:
             return min(ages, default=math.nan)
     return max(ages, default=math.nan)

@@ -18,6 +18,7 @@ from titian.kernel.errors import InvalidInput
 from titian.kernel.labels import Label
 from titian.payments.features import Source, compile_plan, read_features
 from titian.payments.features.columns import kernel_input
+from titian.payments.model import MAX_AMOUNT_FEN
 from titian.payments.training.config import Columns
 from titian.payments.windows import Limits, Windows
 from titian.payments.windows.layout import Bytes, Floats, Ints
@@ -75,7 +76,15 @@ def _events(files: Sequence[Path], columns: Columns) -> pa.Table:
             "*, CASE WHEN customer IS NOT NULL THEN dense_rank() OVER (ORDER BY customer) END"
             " AS customer_id"
         )
-        table = numbered.order("at_us, event").to_arrow_table()
+        try:
+            table = numbered.order("at_us, event").to_arrow_table()
+        except duckdb.Error as error:
+            raise _unreadable(", ".join(file.name for file in files), error) from None
+    _check_values(table)
+    return table
+
+
+def _check_values(table: pa.Table) -> None:
     if not table.num_rows or table.num_rows > MAX_EVENTS:
         raise InvalidInput(
             f"the files hold {table.num_rows:,} payments", f"Give 1 to {MAX_EVENTS:,}."
@@ -86,7 +95,11 @@ def _events(files: Sequence[Path], columns: Columns) -> pa.Table:
                 f"{table[name].null_count:,} payments lack {name} or hold it badly",
                 "Mend the file; labels are 0 or 1, amounts are not negative.",
             )
-    return table
+    repeated = table.num_rows - len(table["event"].unique())
+    if repeated:
+        raise InvalidInput(
+            f"{repeated:,} payments have the identifier of another", "Give each payment once."
+        )
 
 
 def _relation(
@@ -100,10 +113,14 @@ def _relation(
         _check_columns(raw, file, columns)
         return raw.project(_projection(columns))
     except duckdb.Error as error:
-        raise InvalidInput(
-            f"{file.name} cannot be read: {str(error).splitlines()[0]}",
-            "Give Parquet, or CSV with a heading; map other names with --config.",
-        ) from None
+        raise _unreadable(file.name, error) from None
+
+
+def _unreadable(name: str, error: duckdb.Error) -> InvalidInput:
+    return InvalidInput(
+        f"{name} cannot be read: {str(error).splitlines()[0]}",
+        "Give Parquet, or CSV with a heading; map other names with --config.",
+    )
 
 
 def _check_columns(raw: duckdb.DuckDBPyRelation, file: Path, columns: Columns) -> None:
@@ -126,8 +143,8 @@ def _projection(columns: Columns) -> str:
         f"epoch_us(TRY_CAST({quoted['occurred_at']} AS TIMESTAMP)) AS at_us, "
         f"{quoted['customer']}::VARCHAR AS customer, "
         f"{quoted['terminal']}::VARCHAR AS terminal_id, "
-        f"CASE WHEN {quoted['amount']} >= 0 THEN round({quoted['amount']} * 100)::BIGINT END "
-        "AS amount_fen, "
+        f"CASE WHEN {quoted['amount']} BETWEEN 0 AND {MAX_AMOUNT_FEN // 100} "
+        f"THEN TRY_CAST(round({quoted['amount']} * 100) AS BIGINT) END AS amount_fen, "
         f"CASE {quoted['fraud']}::VARCHAR WHEN '1' THEN true WHEN '0' THEN false "
         "WHEN 'true' THEN true WHEN 'false' THEN false END AS is_fraud"
     )

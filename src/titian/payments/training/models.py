@@ -1,6 +1,7 @@
 """The learners: three kinds of trees whose odds are averaged, so that no one's whims decide.
 
 Bagged and random trees keep average precision where frauds are few; boosting adds what they miss.
+Each tree is taught on a share of the rows, which costs little and is several times as fast.
 Averaging in log odds keeps a confident voice heard (logarithmic opinion pool, Genest and Zidek
 1986).
 """
@@ -34,10 +35,12 @@ def learners(jobs: int) -> tuple[Learner, ...]:
     """Give the three learners, not yet taught."""
     return (
         RandomForestClassifier(
-            300, min_samples_leaf=3, max_features="sqrt", n_jobs=jobs, random_state=SEED
+            300, min_samples_leaf=3, max_features="sqrt", max_samples=0.3,
+            n_jobs=jobs, random_state=SEED,
         ),
         ExtraTreesClassifier(
-            400, min_samples_leaf=2, max_features=0.3, n_jobs=jobs, random_state=SEED
+            400, min_samples_leaf=2, max_features=0.3, bootstrap=True, max_samples=0.5,
+            n_jobs=jobs, random_state=SEED,
         ),
         lgb.LGBMClassifier(
             n_estimators=150, learning_rate=0.03, num_leaves=15, min_child_samples=20,
