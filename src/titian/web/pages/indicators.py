@@ -11,14 +11,15 @@ from starlette.responses import Response
 
 from titian.data import indicators
 from titian.data.indicators import Entry, Subject
+from titian.data.indicators.browse import MAX_DRILL_ROWS
 from titian.data.indicators.province import dates, provinces
 from titian.kernel.errors import NotFound
 from titian.kernel.ids import OrgId
 from titian.kernel.scope import Permission, Role, Scope
 from titian.web.context import Context, needs
 from titian.web.figures import moved, shift, written
-from titian.web.i18n import _, formats, lazy, locale
-from titian.web.indicators import bank, home, union
+from titian.web.i18n import _, lazy, locale
+from titian.web.indicators import bank, home, rows, union
 from titian.web.indicators.shared import SUBJECTS
 from titian.web.listing import (
     Column,
@@ -31,6 +32,7 @@ from titian.web.listing import (
     Table,
     rows_of,
 )
+from titian.web.naming import names_at
 from titian.web.room import AT_PLACE, Card, Hit, Level, Room, Searcher, Section
 from titian.web.room import Entry as RailEntry
 
@@ -39,7 +41,6 @@ Reader = Annotated[Context, needs(Permission.VIEW_INDICATORS)]
 UnionReader = Annotated[Context, needs(Permission.VIEW_INDICATORS, Level.UNION)]
 Driller = Annotated[Context, needs(Permission.QUERY, Level.BANK)]
 
-DRILL_ROWS = 100
 CODES_AT_ONCE = 200
 MAX_HITS = 6
 
@@ -208,38 +209,22 @@ def _known_day(ctx: Context) -> date:
 
 @router.get("/indicators/{code}/rows")
 def show_rows(ctx: Driller, code: str) -> Response:
-    """Show the rows behind a figure, largest first, masked for the reader."""
+    """Show the rows behind a figure, the largest first, masked for the reader."""
     definition = indicators.definition(ctx.scope, code)
     day = _known_day(ctx)
     org = ctx.query("org", most=63)
-    drill = indicators.drill(ctx.scope, code, OrgId(org) if org else None, day, DRILL_ROWS)
-    return ctx.render(
-        "indicators/rows.html",
-        entry=definition.entry,
-        name=definition.entry.label.text(locale()),
-        day=day,
-        org=org,
-        drill=drill,
-        heads=[column.zh if locale() == "zh" else column.en for column in drill.columns],
-        rows=[
-            [_cell(name, value) for name, value in row.items()] for row in drill.rows.to_pylist()
-        ],
-        kinds=["number" if _is_money(column.name) else "" for column in drill.columns],
-    )
-
-
-def _is_money(name: str) -> bool:
-    return name.endswith("_fen")
-
-
-def _cell(name: str, value: object) -> str:
-    if value is None:
-        return "–"
-    if _is_money(name) and isinstance(value, int):
-        return formats.money(value, "yuan")
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    return str(value)
+    drill = indicators.drill(ctx.scope, code, OrgId(org) if org else None, day, MAX_DRILL_ROWS)
+    name = definition.entry.label.text(locale())
+    values = {
+        "title": _("Rows behind %(name)s", name=name),
+        "entry": definition.entry,
+        "name": name,
+        "day": day,
+        "drill": drill,
+        "table_name": names_at(ctx.scope.bank).get(drill.table, drill.table),
+    }
+    table = rows.table(ctx, code, drill, day)
+    return ctx.table(table, "indicators/rows.html", values)
 
 
 def _find(ctx: Context, words: str) -> list[Hit]:
