@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from titian.data.tags.business import BusinessTag
 from titian.data.tags.exports import Export
 from titian.kernel.scope import Permission
-from titian.web.i18n import lazy, locale
+from titian.web.i18n import formats, lazy, locale
 from titian.web.listing import Column, Empty, Filter, FilterKind, Kind, State, Table, over
 from titian.web.naming import person_name
 from titian.web.render import as_code
@@ -139,8 +139,9 @@ def requests(
                 lazy("Decided by"),
                 value=lambda one: person_name(one.decided_by) if one.decided_by else None,
                 raw=lambda one: one.decided_by,
+                note=lambda one: formats.moment(one.decided_at) if one.decided_at else None,
             ),
-            Column("decided_at", lazy("Decided at"), Kind.MOMENT),
+            Column("decided_at", lazy("Decided at"), Kind.MOMENT, shown=False),
         ),
         filters=(
             Filter("q", lazy("Audience or reason"), FilterKind.SEARCH),
