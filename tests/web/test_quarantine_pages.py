@@ -122,7 +122,8 @@ class TestQuarantine:
         assert "2 rows mended." in answer.text
         assert len(rows(RowStatus.FIXED)) == 2
 
-    def test_the_union_sees_how_many_wait_at_which_bank(self, wang: Walker, admin: Walker) -> None:
+    @pytest.mark.usefixtures("wang")
+    def test_the_union_sees_how_many_wait_at_which_bank(self, admin: Walker) -> None:
         page = parse(admin.get("/at/union/quarantine"))
         first = page.css_first("tbody tr")
         assert first is not None
