@@ -58,6 +58,23 @@ def evaluate_command(
     typer.echo(text)
 
 
+@app.command("rings")
+def rings_command(
+    nodes: Annotated[Path, typer.Argument(help="Parquet or CSV: nodeid, isFraud.")],
+    transfers: Annotated[
+        Path, typer.Argument(help="Parquet or CSV: sourceNodeId, targetNodeId, value, time.")
+    ],
+    out: Annotated[Path | None, typer.Option("--json", help="Where the figures go.")] = None,
+) -> None:
+    """Find rings in transfers; score their accounts against the truth, print and keep it."""
+    from titian.payments.rings.report import report
+
+    text = json.dumps(report(nodes, transfers), indent=2)
+    if out is not None:
+        out.write_text(text + "\n", encoding="utf-8")
+    typer.echo(text)
+
+
 @app.command("torture")
 def torture_command(
     seed: Annotated[int, typer.Option(help="The same seed gives the same crashes.")] = 1,
