@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 AT_PLACE = "/at/{place}"
 MAX_TASKS = 200
+MAX_FOUND = 60
 
 
 class Section(StrEnum):
@@ -79,11 +80,15 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Searcher:
-    """Finds things of one kind; called only for readers who hold the permission."""
+    """Finds things of one kind, up to MAX_FOUND; called only for readers with the permission.
+
+    `everything` is the list that shows all of them for the same words, as its filter `q`.
+    """
 
     label: Text
     find: Callable[[Context, str], Sequence[Hit]]
     permission: Permission | None = None
+    everything: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,14 +118,14 @@ class Complete:
 
 
 def catalogue(scope: Scope, subject: Subject | None = None, search: str = "") -> tuple[Entry, ...]:
-    """List a bank's indicators by subject and code; `search` looks in codes and both names."""
+    """List indicators by subject and code; all words of `search` are in the code or the names."""
     found = _load(scope)
-    word = search.strip().lower()
+    words = search.casefold().split()
     shown = [
-        indicator
-        for indicator in found.indicators.values()
-        if (subject is None or indicator.subject is subject)
-        and (word in indicator.code or word in f"{indicator.label.zh} {indicator.label.en}".lower())
+        one
+        for one in found.indicators.values()
+        if (subject is None or one.subject is subject)
+        and all(w in f"{one.code} {one.label.zh} {one.label.en}".casefold() for w in words)
     ]
     order = list(Subject)
     shown.sort(key=lambda indicator: (order.index(indicator.subject), indicator.code))

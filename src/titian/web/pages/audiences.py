@@ -41,7 +41,7 @@ from titian.web.listing.exporting import harmless
 from titian.web.naming import person_name
 from titian.web.problems import spoken
 from titian.web.render import as_code, fragment
-from titian.web.room import AT_PLACE, Entry, Hit, Level, Room, Searcher, Section, Tasks
+from titian.web.room import AT_PLACE, MAX_FOUND, Entry, Hit, Level, Room, Searcher, Section, Tasks
 from titian.web.tag_tasks import requests
 
 router = APIRouter(prefix=AT_PLACE)
@@ -50,7 +50,6 @@ Maker = Annotated[Context, needs(Permission.EDIT_TAGS, Level.BANK)]
 Exporter = Annotated[Context, needs(Permission.EXPORT, Level.BANK)]
 
 TREND_DAYS = 30
-MAX_HITS = 6
 EXPORT_COLUMNS = ("party_id",)
 EXPORT_STATES: dict[ExportStatus, State] = {
     ExportStatus.REQUESTED: State(lazy("Waits for approval"), Tone.WARN),
@@ -244,7 +243,7 @@ def archive(ctx: Maker, audience_id: str) -> Response:
 def _find(ctx: Context, words: str) -> list[Hit]:
     if ctx.scope.bank is None:
         return []
-    found: Sequence[Audience] = saved.find(ctx.scope, words)[:MAX_HITS]
+    found: Sequence[Audience] = saved.find(ctx.scope, words)[:MAX_FOUND]
     return [
         Hit(one.name, f"/audiences/{one.audience_id}", "users", one.expression) for one in found
     ]
@@ -272,7 +271,7 @@ ROOM = Room(
             Level.BANK,
         ),
     ),
-    searchers=(Searcher(lazy("Audiences"), _find, Permission.VIEW_TAGS),),
+    searchers=(Searcher(lazy("Audiences"), _find, Permission.VIEW_TAGS, "/audiences"),),
     tasks=(Tasks("exports", lazy("Requests for rows"), "download", requests, Permission.EXPORT),),
     acts=_ACTS,
 )

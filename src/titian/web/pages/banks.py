@@ -182,7 +182,7 @@ ROOM = Room(
             Level.UNION,
         ),
     ),
-    searchers=(Searcher(lazy("Banks"), _find, Permission.MANAGE_BANKS),),
+    searchers=(Searcher(lazy("Banks"), _find, Permission.MANAGE_BANKS, "/banks"),),
     acts={
         "bank.register": lazy("Registered a bank"),
         "bank.change": lazy("Changed a bank"),

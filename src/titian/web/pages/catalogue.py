@@ -29,13 +29,12 @@ from titian.web.listing import (
     Tone,
     rows_of,
 )
-from titian.web.room import AT_PLACE, Entry, Hit, Room, Searcher, Section
+from titian.web.room import AT_PLACE, MAX_FOUND, Entry, Hit, Room, Searcher, Section
 
 router = APIRouter(prefix=AT_PLACE)
 Reader = Annotated[Context, needs(Permission.VIEW_CATALOG)]
 
 MAX_VERSIONS = 500
-MAX_HITS = 6
 LAYERS: dict[str, State] = {
     Layer.RAW: State(lazy("Raw"), Tone.CALM),
     Layer.CORE: State(lazy("Core"), Tone.NOTE),
@@ -174,7 +173,7 @@ def page(
 
 
 def _find(ctx: Context, words: str) -> list[Hit]:
-    rows = _fetch(ctx.scope, Query(filters={"q": words}, sort="qualified", limit=MAX_HITS)).rows
+    rows = _fetch(ctx.scope, Query(filters={"q": words}, sort="qualified", limit=MAX_FOUND)).rows
     return [
         Hit(name_of(info), f"/tables/{info.table.qualified}", "table-2", info.table.qualified)
         for info in rows
@@ -185,6 +184,6 @@ ROOM = Room(
     "catalogue",
     router,
     entries=(Entry(Section.DATA, lazy("Tables"), "/tables", "table-2", Permission.VIEW_CATALOG),),
-    searchers=(Searcher(lazy("Tables"), _find, Permission.VIEW_CATALOG),),
+    searchers=(Searcher(lazy("Tables"), _find, Permission.VIEW_CATALOG, "/tables"),),
     acts={"query": lazy("Asked tables")},
 )

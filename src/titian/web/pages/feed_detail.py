@@ -45,14 +45,13 @@ from titian.web.listing import Table
 from titian.web.pages.feed_arrival import Held, control_name, held_up
 from titian.web.problems import spoken
 from titian.web.render import as_code
-from titian.web.room import AT_PLACE, Hit, Level, Room, Searcher
+from titian.web.room import AT_PLACE, MAX_FOUND, Hit, Level, Room, Searcher
 
 router = APIRouter(prefix=AT_PLACE)
 Watcher = Annotated[Context, needs(Permission.VIEW_JOBS, Level.BANK)]
 Loader = Annotated[Context, needs(Permission.LOAD_FEEDS, Level.BANK)]
 
 HISTORY_DAYS = 60
-MAX_HITS = 6
 MAX_UPLOAD_BYTES = 64_000_000
 CHUNK_BYTES = 1 << 20
 MAX_NAME_CHARACTERS = 200
@@ -284,7 +283,7 @@ def _find(ctx: Context, words: str) -> list[Hit]:
     low = words.casefold()
     known = registry.contracts(ctx.scope)
     found = [c for c in known if low in f"{c.feed} {c.table.zh} {c.table.en}".casefold()]
-    return [Hit(contract_name(c), f"/feeds/{c.feed}", "inbox", c.feed) for c in found[:MAX_HITS]]
+    return [Hit(contract_name(c), f"/feeds/{c.feed}", "inbox", c.feed) for c in found[:MAX_FOUND]]
 
 
 ROOM = Room(

@@ -33,7 +33,7 @@ from titian.web.listing import (
     rows_of,
 )
 from titian.web.naming import names_at
-from titian.web.room import AT_PLACE, Card, Hit, Level, Room, Searcher, Section
+from titian.web.room import AT_PLACE, MAX_FOUND, Card, Hit, Level, Room, Searcher, Section
 from titian.web.room import Entry as RailEntry
 
 router = APIRouter(prefix=AT_PLACE)
@@ -42,7 +42,6 @@ UnionReader = Annotated[Context, needs(Permission.VIEW_INDICATORS, Level.UNION)]
 Driller = Annotated[Context, needs(Permission.QUERY, Level.BANK)]
 
 CODES_AT_ONCE = 200
-MAX_HITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +227,7 @@ def show_rows(ctx: Driller, code: str) -> Response:
 
 
 def _find(ctx: Context, words: str) -> list[Hit]:
-    found = indicators.catalogue(ctx.scope, search=words)[:MAX_HITS]
+    found = indicators.catalogue(ctx.scope, search=words)[:MAX_FOUND]
     return [
         Hit(entry.label.text(locale()), f"/indicators/{entry.code}", "chart-line", entry.code)
         for entry in found
@@ -247,7 +246,7 @@ ROOM = Room(
             Permission.VIEW_INDICATORS,
         ),
     ),
-    searchers=(Searcher(lazy("Indicators"), _find, Permission.VIEW_INDICATORS),),
+    searchers=(Searcher(lazy("Indicators"), _find, Permission.VIEW_INDICATORS, "/indicators"),),
     cards=(
         Card(
             "indicators",

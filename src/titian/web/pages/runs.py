@@ -21,7 +21,7 @@ from titian.web.context import Context, needs
 from titian.web.days import day_of
 from titian.web.i18n import _, lazy, locale
 from titian.web.naming import bank_name, feed_name, job_name, names_at
-from titian.web.room import AT_PLACE, Entry, Hit, Level, Room, Searcher, Section
+from titian.web.room import AT_PLACE, MAX_FOUND, Entry, Hit, Level, Room, Searcher, Section
 from titian.web.run_tables import attempts, checks, log
 from titian.web.words import CALENDARS, ENGINES, RUN_REASONS, RUN_STATES
 
@@ -31,7 +31,6 @@ BankWatcher = Annotated[Context, needs(Permission.VIEW_JOBS, Level.BANK)]
 Operator = Annotated[Context, needs(Permission.RUN_JOBS)]
 
 CHART_RUNS = 30
-MAX_HITS = 6
 
 
 @router.get("/runs/log")
@@ -142,7 +141,7 @@ def _find(ctx: Context, words: str) -> list[Hit]:
     found = [job for job in jobs if low in f"{job.name} {job.zh} {job.en}".lower()]
     return [
         Hit(_name(job, job.name), f"/runs/jobs/{job.name}", "workflow", job.name)
-        for job in found[:MAX_HITS]
+        for job in found[:MAX_FOUND]
     ]
 
 
@@ -152,5 +151,5 @@ ROOM = Room(
     entries=(
         Entry(Section.DATA, lazy("Run log"), "/runs/log", "scroll-text", Permission.VIEW_JOBS),
     ),
-    searchers=(Searcher(lazy("Jobs"), _find, Permission.VIEW_JOBS),),
+    searchers=(Searcher(lazy("Jobs"), _find, Permission.VIEW_JOBS, "/runs"),),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -39,12 +40,35 @@ def search_unseen(ctx: Reader) -> Response:
 
 
 def _answer(ctx: Context, words: str) -> Response:
-    groups: list[tuple[Text, Sequence[Hit]]] = [(lazy("Pages"), _pages(ctx, words))]
+    groups = [Group(lazy("Pages"), _pages(ctx, words))]
     if words:
-        groups += _rooms(ctx, words)
+        groups += [_ranked(group, words) for group in _rooms(ctx, words)]
+        groups.sort(key=lambda group: not group.named)
     most = MAX_HITS_PER_KIND if words else MAX_PAGES_OFFERED
-    found = [(label, hits[:most]) for label, hits in groups if hits]
-    return fragment(ctx, "search/found.html", {"groups": found, "words": words})
+    values = {"groups": [group for group in groups if group.hits], "words": words, "most": most}
+    return fragment(ctx, "search/found.html", values)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What was found of one kind; `named` when the best of it has the words in its name."""
+
+    label: Text
+    hits: Sequence[Hit]
+    everything: str = ""
+    named: bool = True
+
+
+def _ranked(group: Group, words: str) -> Group:
+    """Put what has the words in its name first, and shorter names before longer ones."""
+    asked = words.casefold().split()
+
+    def rank(hit: Hit) -> tuple[bool, bool, int]:
+        name = hit.label.casefold()
+        return not all(word in name for word in asked), not name.startswith(asked[0]), len(name)
+
+    hits = sorted(group.hits, key=rank)
+    return replace(group, hits=hits, named=bool(hits) and not rank(hits[0])[0])
 
 
 def _pages(ctx: Context, words: str) -> list[Hit]:
@@ -56,15 +80,16 @@ def _pages(ctx: Context, words: str) -> list[Hit]:
     ]
 
 
-def _rooms(ctx: Context, words: str) -> list[tuple[Text, Sequence[Hit]]]:
+def _rooms(ctx: Context, words: str) -> list[Group]:
     from titian.web.pages import ROOMS
 
-    found: list[tuple[Text, Sequence[Hit]]] = []
+    found: list[Group] = []
     for searcher in (searcher for room in ROOMS for searcher in room.searchers):
         if searcher.permission is not None and not ctx.allows(searcher.permission):
             continue
         try:
-            found.append((searcher.label, searcher.find(ctx, words)))
+            hits = searcher.find(ctx, words)
+            found.append(Group(searcher.label, hits, searcher.everything))
         except TitianError as error:
             _log.warning("search failed", kind=repr(searcher.label), why=error.what)
     return found

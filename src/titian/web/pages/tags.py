@@ -33,7 +33,7 @@ from titian.web.listing import (
     Tone,
     rows_of,
 )
-from titian.web.room import AT_PLACE, Entry, Hit, Level, Room, Searcher, Section, Tasks
+from titian.web.room import AT_PLACE, MAX_FOUND, Entry, Hit, Level, Room, Searcher, Section, Tasks
 from titian.web.tag_tasks import proposals
 
 router = APIRouter(prefix=AT_PLACE)
@@ -41,7 +41,6 @@ Reader = Annotated[Context, needs(Permission.VIEW_TAGS, Level.BANK)]
 Maker = Annotated[Context, needs(Permission.EDIT_TAGS, Level.BANK)]
 
 HISTORY_DAYS = 90
-MAX_HITS = 6
 KINDS: dict[TagKind, State] = {
     TagKind.FACT: State(lazy("Fact"), Tone.CALM),
     TagKind.RULE: State(lazy("Rule"), Tone.NOTE),
@@ -96,11 +95,16 @@ def _worn(scope: Scope) -> list[Worn]:
     ]
 
 
+def _searched(tag: Tag) -> str:
+    labels = (tag.label, tag.category.label, tag.description)
+    return " ".join((tag.code, *(f"{label.zh} {label.en}" for label in labels)))
+
+
 def _fetch(scope: Scope, query: Query) -> Rows[Worn]:
     return rows_of(
         _worn(scope),
         query,
-        search=lambda worn: f"{worn.tag.code} {worn.tag.label.zh} {worn.tag.label.en}",
+        search=lambda worn: _searched(worn.tag),
         keep={
             "category": lambda worn, code: worn.tag.category.code == code,
             "kind": lambda worn, kind: worn.tag.kind == kind,
@@ -265,7 +269,7 @@ def _find(ctx: Context, words: str) -> list[Hit]:
     if ctx.scope.bank is None:
         return []
     try:
-        rows = _fetch(ctx.scope, Query(filters={"q": words}, sort="name", limit=MAX_HITS)).rows
+        rows = _fetch(ctx.scope, Query(filters={"q": words}, sort="name", limit=MAX_FOUND)).rows
     except NotFound:
         return []
     return [
@@ -278,7 +282,7 @@ ROOM = Room(
     "tags",
     router,
     entries=(Entry(Section.DATA, lazy("Tags"), "/tags", "tags", Permission.VIEW_TAGS, Level.BANK),),
-    searchers=(Searcher(lazy("Tags"), _find, Permission.VIEW_TAGS),),
+    searchers=(Searcher(lazy("Tags"), _find, Permission.VIEW_TAGS, "/tags"),),
     tasks=(Tasks("proposals", lazy("Tags to decide on"), "tags", proposals, Permission.EDIT_TAGS),),
     acts={
         "tag.propose": lazy("Proposed a tag"),

@@ -302,7 +302,7 @@ ROOM = Room(
         Entry(Section.ADMIN, lazy("Users"), "/users", "users", Permission.MANAGE_USERS),
         Entry(Section.ADMIN, lazy("Roles"), "/roles", "shield-check", Permission.MANAGE_USERS),
     ),
-    searchers=(Searcher(lazy("Users"), _find, Permission.MANAGE_USERS),),
+    searchers=(Searcher(lazy("Users"), _find, Permission.MANAGE_USERS, "/users"),),
     acts={
         "user.create": lazy("Added a user"),
         "user.change": lazy("Changed a user"),
