@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from numba import njit
 
-from titian.decide.trees.model import LEAF, MISSING_LEFT, ZERO_IS_MISSING
+from titian.decide.trees.model import LEAF, MISSING_LEFT, ZERO_IS_MISSING, Link
 
 if TYPE_CHECKING:
     from titian.decide.trees.model import Bytes, Floats, Ints
@@ -16,8 +16,8 @@ NEARLY_ZERO: Final = 1.0000000180025095e-35
 """What LightGBM takes for zero, up to and including this (1e-35 in single precision)."""
 
 _BLOCK: Final = 64
-_EXP: Final = 2
-_LOGISTIC: Final = 1
+_EXP: Final = int(Link.EXP)
+_LOGISTIC: Final = int(Link.LOGISTIC)
 
 
 @njit(cache=True, nogil=True, forceinline=True)
