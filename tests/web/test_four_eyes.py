@@ -58,7 +58,7 @@ def test_the_second_decision_is_told_the_first(draft: None, as_user: SignIn) -> 
     assert as_user("zhou").post(PROPOSAL, {"decision": "approve"}).status_code == 200
     late = as_user("zhou", address="10.0.0.9").post(PROPOSAL, {"decision": "reject"})
     assert late.status_code == 409
-    assert "tag regular is approved" in late.text
+    assert "Tag regular is approved" in late.text
     assert status() is Status.APPROVED
 
 

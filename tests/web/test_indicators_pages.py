@@ -242,6 +242,10 @@ class TestBank:
         crumbs = said(page.css_first("nav[aria-label=Organisation]"))
         assert crumbs == "总行 支行b2"
 
+    def test_a_figure_says_of_how_many_days_it_is_made(self, analyst: Walker) -> None:
+        page = parse(analyst.get("/at/qinghe/indicators/entry_count_mtd"))
+        assert "of 0 of the 31 days since 1 Mar 2026" in said(page.css_first(".figures"))
+
     def test_periods_of_the_measure_lead_to_each_other(self, analyst: Walker) -> None:
         page = parse(analyst.get("/at/qinghe/indicators/entry_count_mtd"))
         links = page.css(".segments a")

@@ -366,3 +366,21 @@ def test_the_jobs_say_which_tables_they_look_back_into(qinghe: Scope) -> None:
     assert not risk["core.org"]
     marketing = {read.table: read.history for read in by_name["mart.indicator_marketing"].reads}
     assert not marketing["core.card"]
+
+
+def test_what_a_period_lacks_is_told(filled: Scope) -> None:
+    held = store.dates(filled, "core.account")
+    year = indicators.coverage(filled, "deposit_balance_avg_ytd", LAST)
+    assert year is not None
+    assert (year.first, year.last, year.days) == (date(2026, 1, 1), LAST, 90)
+    assert year.held == sum(day >= year.first for day in held) < 90
+    end = indicators.coverage(filled, "deposit_balance_pye", LAST)
+    assert end is not None
+    assert (end.last, end.days, end.held) == (date(2025, 12, 31), 1, 0)
+    assert indicators.coverage(filled, "deposit_balance", LAST) is None
+
+
+def test_a_formula_is_covered_as_its_least_covered_part(filled: Scope) -> None:
+    assert indicators.coverage(filled, "npl_ratio", LAST) is None
+    with pytest.raises(NotFound, match="npl_rato"):
+        indicators.coverage(filled, "npl_rato", LAST)

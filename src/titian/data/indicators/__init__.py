@@ -26,11 +26,13 @@ from titian.data.indicators.browse import (
     lineage,
     series,
 )
+from titian.data.indicators.coverage import Coverage, coverage
 from titian.data.indicators.loading import validate
 from titian.data.indicators.model import Subject, Unit
 
 __all__ = [
     "Complete",
+    "Coverage",
     "Definition",
     "Drill",
     "Entry",
@@ -42,6 +44,7 @@ __all__ = [
     "catalogue",
     "compare",
     "completeness",
+    "coverage",
     "dates",
     "definition",
     "drill",

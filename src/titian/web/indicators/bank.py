@@ -164,6 +164,7 @@ def _around(
     return {
         **shared.common(ctx, definition),
         "chosen": chosen,
+        "note": shared.made_of(ctx, place.code, place.day),
         "scale": scale,
         "parts": parts(definition, chosen.point.numerator, chosen.point.denominator),
         "compared": shared.compared(scale, values, place.day, then),

@@ -14,7 +14,7 @@ from titian.data.indicators.periods import last_year
 from titian.web.charts import Chart, Series
 from titian.web.context import Context
 from titian.web.figures import Scale, chart_unit, charted, moved
-from titian.web.i18n import Text, _, lazy, locale
+from titian.web.i18n import Text, _, formats, lazy, locale
 from titian.web.listing import State
 
 SPANS = (30, 90, 365)
@@ -88,6 +88,23 @@ def compared(
         why = (unlike or {}).get(at) if at else None
         lines.append(Compared(label, said, scale.text(value), at, why or _not_known(value)))
     return lines
+
+
+def made_of(ctx: Context, code: str, day: date) -> str:
+    """Give the day of a figure, and of how many days it is made when some are missing."""
+    short = indicators.coverage(ctx.scope, code, day)
+    if short is None:
+        return formats.day(day)
+    if short.days == 1:
+        said = _("there are no rows of %(day)s", day=formats.day(short.last))
+    else:
+        said = _(
+            "of %(held)s of the %(days)s days since %(first)s",
+            held=short.held,
+            days=short.days,
+            first=formats.day(short.first),
+        )
+    return f"{formats.day(day)} · {said}"
 
 
 def _not_known(then: float | None) -> Text:

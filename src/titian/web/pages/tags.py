@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -37,6 +38,7 @@ from titian.web.room import AT_PLACE, MAX_FOUND, Entry, Hit, Level, Room, Search
 from titian.web.tag_tasks import proposals
 
 router = APIRouter(prefix=AT_PLACE)
+_FIGURES = re.compile(r"[0-9,.]+")
 Reader = Annotated[Context, needs(Permission.VIEW_TAGS, Level.BANK)]
 Maker = Annotated[Context, needs(Permission.EDIT_TAGS, Level.BANK)]
 
@@ -97,7 +99,8 @@ def _worn(scope: Scope) -> list[Worn]:
 
 def _searched(tag: Tag) -> str:
     labels = (tag.label, tag.category.label, tag.description)
-    return " ".join((tag.code, *(f"{label.zh} {label.en}" for label in labels)))
+    said = " ".join(f"{label.zh} {label.en}" for label in labels)
+    return f"{tag.code} {_FIGURES.sub('', said)}"  # amounts in a description name no tag
 
 
 def _fetch(scope: Scope, query: Query) -> Rows[Worn]:
