@@ -46,7 +46,7 @@ check: front ## The same without staying: visit every page and print one JSON su
 	@$(BIN)/titian demo --check
 
 test: .venv/dev front ## Run every test (the browser's too where Chromium is installed)
-	@$(BIN)/pytest -n 2 -m "not browser"
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not browser"
 	@$(BIN)/pytest -m browser
 
 browser: .venv/dev front ## Walk the pages in a real browser

@@ -103,6 +103,8 @@ def approve(page: Page, say: Say, name: str) -> None:
     page.goto(f"/at/{RED}/audiences/exports")
     asked = page.locator("tbody tr").filter(has_text=name)
     asked.get_by_role("button", name=say("Approve")).click()
+    expect(page.locator("#confirm")).to_contain_text(name)
+    page.locator("#confirm").get_by_role("button", name=say("Go ahead")).click()
     expect(page.locator("tbody tr").filter(has_text=name)).to_contain_text(say("Approved"))
 
 
