@@ -21,14 +21,18 @@ SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 IN_CI = os.environ.get("CI") == "true"
 
 
-KERNELS = ("tests/payments/", "tests/web/decisions/")
+TOGETHER = {
+    "kernels": ("tests/payments/", "tests/web/decisions/"),
+    "demo": ("tests/demo/",),
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what compiles the kernels of payments in one worker: each would compile them anew."""
+    """Keep tests in one worker where each worker would compile kernels or build a demo anew."""
     for item in items:
-        if item.nodeid.startswith(KERNELS):
-            item.add_marker(pytest.mark.xdist_group("kernels"))
+        for group, folders in TOGETHER.items():
+            if item.nodeid.startswith(folders):
+                item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(autouse=True)
