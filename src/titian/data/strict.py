@@ -11,6 +11,7 @@ import yaml
 from titian.kernel.errors import InvalidDefinition
 from titian.kernel.labels import Label
 from titian.kernel.near import nearest as nearest  # noqa: PLC0414  # rooms take it from here
+from titian.kernel.shallow import TooDeep, compose
 
 Place = tuple[str | int, ...]
 MAX_DEPTH = 12
@@ -21,8 +22,6 @@ _MERGE = "tag:yaml.org,2002:merge"
 _BOOLEAN = "tag:yaml.org,2002:bool"
 # It also reads 16:30 as a number to the base of sixty; here it is text.
 _NUMBERS = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
-_HARMLESS = 1_000
-"""Characters that cannot nest deep enough to harm."""
 _TOO_MUCH = "the definition is too large or too deep"
 
 
@@ -107,9 +106,11 @@ def read_yaml(text: str, file: str, first_line: int = 1) -> Document:
     Raises InvalidDefinition for bad YAML, a key written twice, aliases or excessive nesting.
     """
     try:
-        if len(text) > _HARMLESS:
-            _refuse_depth(text, file, first_line)
-        node = yaml.compose(text, Loader=_LOADER)
+        node = compose(text, _LOADER, MAX_DEPTH + 1)
+    except TooDeep as deep:
+        raise InvalidDefinition(
+            _TOO_MUCH, "Split it up.", file=file, line=first_line + deep.line
+        ) from None
     except yaml.MarkedYAMLError as error:
         at = error.problem_mark.line if error.problem_mark else 0
         raise InvalidDefinition(
@@ -124,17 +125,6 @@ def read_yaml(text: str, file: str, first_line: int = 1) -> Document:
         ) from None
     walk = _Walk(file, first_line)
     return Document(file, walk.value(node, ()) if node else None, walk.lines)
-
-
-def _refuse_depth(text: str, file: str, first_line: int) -> None:
-    """Refuse what would overflow the stack of the reader, which calls itself for every level."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_LOADER):
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > MAX_DEPTH + 1:
-            line = first_line + (event.start_mark.line if event.start_mark else 0)
-            raise InvalidDefinition(_TOO_MUCH, "Split it up.", file=file, line=line)
 
 
 class _Walk:

@@ -59,3 +59,9 @@ def test_the_hash_is_that_of_what_is_said_not_of_how_it_is_written(
     assert content_hash(read_policy("# a comment\n" + text)) == content_hash(policy)
     changed = read_policy(text.replace("weight: 40", "weight: 41"))
     assert content_hash(changed) != content_hash(policy)
+
+
+@pytest.mark.parametrize("text", ["a: " + "[" * 200_000, "- " * 100_000 + "a", "{a: " * 50_000])
+def test_depth_that_would_overflow_the_stack_is_refused(text: str) -> None:
+    with pytest.raises(InvalidDefinition, match="nested too deeply"):
+        read_policy(text, "p.yaml")

@@ -27,9 +27,11 @@ from titian.decide.policies import model
 from titian.decide.policies.model import Policy
 from titian.kernel.errors import InvalidDefinition, InvalidInput
 from titian.kernel.ids import valid_name
+from titian.kernel.shallow import TooDeep, compose
 
 MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 12
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 def read_policy(text: str, file: str = "") -> Policy:
@@ -55,17 +57,16 @@ def read_policy(text: str, file: str = "") -> Policy:
 
 def _scalars(text: str, file: str) -> Any:
     try:
-        node = yaml.compose(text, Loader=yaml.CBaseLoader if _FAST else yaml.BaseLoader)
-    except (yaml.YAMLError, RecursionError) as error:
+        node = compose(text, _LOADER, MAX_DEPTH + 1)
+    except TooDeep as deep:
+        raise _too_deep(file, deep.line + 1) from None
+    except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 0
         raise InvalidDefinition(
             "this is not YAML", "Check indentation, colons and quotes.", file=file, line=line
         ) from None
     return _plain(node, file, 0, set())
-
-
-_FAST = hasattr(yaml, "CBaseLoader")
 
 
 def _plain(node: yaml.Node | None, file: str, depth: int, seen: set[int]) -> Any:
@@ -78,8 +79,7 @@ def _plain(node: yaml.Node | None, file: str, depth: int, seen: set[int]) -> Any
         )
     seen.add(id(node))
     if depth > MAX_DEPTH:
-        raise InvalidDefinition("the policy is nested too deeply", "Flatten it.", file=file,
-                                line=line)  # fmt: skip
+        raise _too_deep(file, line)
     if isinstance(node, yaml.SequenceNode):
         return [_plain(part, file, depth + 1, seen) for part in node.value]
     if isinstance(node, yaml.MappingNode):
@@ -94,6 +94,11 @@ def _plain(node: yaml.Node | None, file: str, depth: int, seen: set[int]) -> Any
             found[name] = _plain(value, file, depth + 1, seen)
         return found
     return node.value
+
+
+def _too_deep(file: str, line: int) -> InvalidDefinition:
+    what = "the policy is nested too deeply"
+    return InvalidDefinition(what, "Flatten it.", file=file, line=line)
 
 
 def _within_limits(policy: Policy, file: str) -> None:
