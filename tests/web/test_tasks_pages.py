@@ -167,11 +167,11 @@ def test_rows_to_mend_and_to_replay(wang: Walker) -> None:
     ]
 
 
-def tag(code: str, author: str) -> dict[str, Any]:
+def tag(code: str, author: str, level: int = 1) -> dict[str, Any]:
     return {
         "bank": "qinghe",
         "code": code,
-        "definition": {"zh": "好客户", "en": "Good", "when": "age > 1"},
+        "definition": {"zh": "好客户", "en": "Good", "when": "age > 1", "level": level},
         "status": "draft",
         "author": author,
         "created_at": AT,
@@ -185,6 +185,11 @@ def test_a_second_pair_of_eyes_is_somebody_elses(as_user: SignIn, people: None) 
     assert links(as_user("sun").get(HERE)) == [
         ("Decide on the tag Good", "/at/qinghe/tags/proposals")
     ]
+
+
+def test_a_tag_above_the_clearance_is_nobodys_task(as_user: SignIn, people: None) -> None:
+    put(business_tag, tag("good", "hua", level=5))
+    assert links(as_user("sun").get(HERE)) == []
 
 
 def export(number: int, by: str, status: str = "requested", **other: Any) -> dict[str, Any]:

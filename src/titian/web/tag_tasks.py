@@ -47,6 +47,7 @@ def proposals(ctx: Context) -> Sequence[Task]:
             since=row.created_at,
         )
         for row in found
+        if row.definition["level"] <= ctx.scope.clearance
     ]
 
 
