@@ -135,7 +135,7 @@ def catalogue(scope: Scope, subject: Subject | None = None, search: str = "") ->
 def definition(scope: Scope, code: str) -> Definition:
     """Give the definition of an indicator. Raises NotFound naming the nearest code."""
     found = _load(scope)
-    indicator = _find(found, code)
+    indicator = loading.known(found, code)
     how = indicator.how
     users = [
         other.code
@@ -161,7 +161,7 @@ def definition(scope: Scope, code: str) -> Definition:
 def lineage(scope: Scope, code: str) -> tuple[str, ...]:
     """Name the columns (`core.loan.balance_fen`) an indicator is made of."""
     found = _load(scope)
-    _find(found, code)
+    loading.known(found, code)
     names: set[str] = set()
     for part in found.closure((code,)):
         how = found.indicators[part].how
@@ -213,7 +213,7 @@ def series(
     wanted = (codes,) if isinstance(codes, str) else tuple(codes)
     known = _load(scope)
     for code in wanted:
-        _find(known, code)
+        loading.known(known, code)
     held = [day for day in dates(scope) if first <= day <= last]
     if len(held) * len(wanted) > MAX_POINTS or len(wanted) > MAX_CODES:
         raise LimitExceeded(
@@ -228,7 +228,7 @@ def series(
 
 def by_org(scope: Scope, code: str, day: date) -> tuple[OrgPoint, ...]:
     """Give an indicator for every organisation of a bank on a date, head office first."""
-    _find(_load(scope), code)
+    loading.known(_load(scope), code)
     found = {point.org_id: point for point in points(scope, (code,), None, [day])}
     rows = store.read(_platform(scope), ORG_TABLE, business_date=day).to_pylist()
     rank = {"head": 0, "branch": 1}
@@ -244,7 +244,7 @@ def compare(
     scope: Scope, code: str, orgs: Sequence[OrgId], first: date, last: date
 ) -> dict[OrgId, tuple[Point, ...]]:
     """Give one indicator of several organisations side by side between two dates."""
-    _find(_load(scope), code)
+    loading.known(_load(scope), code)
     held = [day for day in dates(scope) if first <= day <= last]
     if len(held) * len(orgs) > MAX_POINTS:
         raise LimitExceeded(
@@ -295,7 +295,7 @@ def drill(scope: Scope, code: str, org: OrgId | None, day: date, limit: int = 10
     if not 1 <= limit <= MAX_DRILL_ROWS:
         raise LimitExceeded(f"{limit} rows were asked for", f"Ask for 1 to {MAX_DRILL_ROWS}.")
     found = _load(scope)
-    _find(found, code)
+    loading.known(found, code)
     measured = drilling.measured(found, code)
     name = found.tables((measured,))[0]
     if not store.exists(scope, name):
@@ -339,12 +339,6 @@ def _below(scope: Scope, org: OrgId, day: date) -> list[str]:
 def _load(scope: Scope) -> Catalogue:
     scope.require(Permission.VIEW_INDICATORS)
     return loading.load(scope)
-
-
-def _find(found: Catalogue, code: str) -> Indicator:
-    if code not in found.indicators:
-        raise NotFound(f"there is no indicator {code!r}", nearest(code, found.indicators))
-    return found.indicators[code]
 
 
 def _entry(indicator: Indicator) -> Entry:
@@ -438,7 +432,7 @@ def compiled(scope: Scope, codes: Sequence[str], day: date) -> tuple[Scan, ...]:
     """
     found = _load(scope)
     for code in codes:
-        _find(found, code)
+        loading.known(found, code)
     scans = []
     for cube in plan(found, tuple(codes)):
         name = cube.grain.table

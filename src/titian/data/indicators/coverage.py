@@ -7,8 +7,6 @@ from datetime import date
 
 from titian.data.indicators import loading
 from titian.data.indicators.model import Derived, Timing
-from titian.data.strict import nearest
-from titian.kernel.errors import NotFound
 from titian.kernel.scope import Permission, Scope
 from titian.lake import store
 from titian.lake.schema import BUSINESS_DATE
@@ -41,8 +39,7 @@ def coverage(scope: Scope, code: str, day: date) -> Coverage | None:
     """
     scope.require(Permission.VIEW_INDICATORS)
     found = loading.load(scope)
-    if code not in found.indicators:
-        raise NotFound(f"there is no indicator {code!r}", nearest(code, found.indicators))
+    loading.known(found, code)
     parts = [found.indicators[part].how for part in found.closure((code,))]
     covered = [_covered(scope, how, day) for how in parts if isinstance(how, Derived)]
     short = [one for one in covered if one is not None and not one.whole]

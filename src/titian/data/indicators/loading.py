@@ -29,7 +29,7 @@ from titian.data.indicators.periods import Period
 from titian.data.indicators.reading import Entry, Section, claim, read_files, unknown
 from titian.data.strict import nearest
 from titian.decide import Label
-from titian.kernel.errors import InvalidDefinition, InvalidInput
+from titian.kernel.errors import InvalidDefinition, InvalidInput, NotFound
 from titian.kernel.ids import valid_name
 from titian.kernel.scope import Scope
 from titian.lake.schema import Table
@@ -41,6 +41,13 @@ MAX_VERSION = 1_000_000
 def load(scope: Scope) -> Catalogue:
     """Read the indicators in force at a bank. Raises InvalidDefinition with file and line."""
     return _load(scope, definitions.paths(scope, Kind.INDICATORS))
+
+
+def known(found: Catalogue, code: str) -> Indicator:
+    """Give an indicator of a catalogue. Raises NotFound naming the nearest code."""
+    if code not in found.indicators:
+        raise NotFound(f"there is no indicator {code!r}", nearest(code, found.indicators))
+    return found.indicators[code]
 
 
 def validate(scope: Scope, files: Sequence[Path]) -> None:

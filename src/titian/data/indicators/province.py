@@ -20,10 +20,9 @@ from titian.data.indicators.browse import Point
 from titian.data.indicators.compute import TABLE
 from titian.data.indicators.model import Aggregation, Catalogue, Derived, Formula
 from titian.data.indicators.orgs import ORG_TABLE, Floats
-from titian.data.strict import nearest
 from titian.decide import Label
 from titian.kernel import banks
-from titian.kernel.errors import InvalidInput, LimitExceeded, NotFound
+from titian.kernel.errors import InvalidInput, LimitExceeded
 from titian.kernel.ids import BankId, OrgId
 from titian.kernel.scope import Permission, Scope
 from titian.lake import handles, store
@@ -112,8 +111,7 @@ def provinces(scope: Scope, codes: Sequence[str], days: Iterable[date]) -> dict[
     _at_union(scope)
     found = loading.load(scope)
     for code in codes:
-        if code not in found.indicators:
-            raise NotFound(f"there is no indicator {code!r}", nearest(code, found.indicators))
+        loading.known(found, code)
     wanted = sorted(set(days))
     if len(wanted) > MAX_DATES or len(wanted) * len(codes) > MAX_FIGURES:
         raise LimitExceeded(

@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from titian.data.jobs import board, calendars, executor, inflow, orders, pauses, runlog
+from titian.data.jobs import board, calendars, executor, orders, overtaken, pauses, runlog
 from titian.data.jobs.catalogue import Catalogue, fresh, load
 from titian.data.jobs.model import State
 from titian.data.jobs.orders import Order, Reason
@@ -123,17 +123,14 @@ def _outdated(
     scope: Scope, catalogue: Catalogue, names: Iterable[str], business_date: date
 ) -> list[str]:
     """Name those jobs whose feeds got other rows after they last ran for a date."""
-    came = inflow.arrival_times(scope, [business_date])
+    moved = overtaken.moves(scope, business_date).get(scope.bank_id, {})
     ran = runlog.standings(scope.bank_id, [business_date])
     return [
         name
         for name in names
         if (mine := ran.get((business_date, name))) is not None
         and mine.started is not None
-        and any(
-            (at := came.get((business_date, feed))) is not None and at > mine.started
-            for feed in catalogue.jobs[name].waits
-        )
+        and overtaken.came_since(catalogue.jobs[name], mine.started, moved)
     ]
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import Subquery, func, select, union_all
 
 from titian.data import definitions, feeds
 from titian.data.checks.evaluate import Facts
@@ -99,29 +99,36 @@ def lake_tables(scope: Scope) -> list[Table]:
     ]
 
 
+def movements(scope: Scope, dates: Sequence[date], statuses: Sequence[ArrivalStatus]) -> Subquery:
+    """Select when deliveries in some states came and mended rows were put in, of visible banks.
+
+    Its columns: bank, business_date, feed, status, at.
+    """
+    arrival, row = feed_arrival.c, feed_quarantine.c
+    first, last = min(dates), max(dates)
+    delivered = select(
+        arrival.bank, arrival.business_date, arrival.feed, arrival.status,
+        arrival.finished_at.label("at"),
+    ).where(
+        arrival.business_date.between(first, last),
+        arrival.status.in_([status.value for status in statuses]),
+        arrival.finished_at.is_not(None),
+    )  # fmt: skip
+    mended = select(
+        row.bank, row.business_date, row.feed, row.status, row.changed_at.label("at")
+    ).where(row.business_date.between(first, last), row.status == RowStatus.REPLAYED.value)
+    if scope.bank is not None:
+        delivered = delivered.where(arrival.bank == scope.bank)
+        mended = mended.where(row.bank == scope.bank)
+    return union_all(delivered, mended).subquery()
+
+
 def arrival_times(scope: Scope, dates: Sequence[date]) -> dict[tuple[date, str], datetime]:
     """Give the moments at which dates got the rows they hold, by date and feed.
 
     That is when the delivery was loaded, or when its last mended row was put in.
     """
-    loaded = select(
-        feed_arrival.c.business_date, feed_arrival.c.feed, feed_arrival.c.finished_at.label("at")
-    ).where(
-        feed_arrival.c.bank == scope.bank_id,
-        feed_arrival.c.business_date.between(min(dates), max(dates)),
-        feed_arrival.c.status == ArrivalStatus.LOADED.value,
-        feed_arrival.c.finished_at.is_not(None),
-    )
-    mended = select(
-        feed_quarantine.c.business_date,
-        feed_quarantine.c.feed,
-        feed_quarantine.c.changed_at.label("at"),
-    ).where(
-        feed_quarantine.c.bank == scope.bank_id,
-        feed_quarantine.c.business_date.between(min(dates), max(dates)),
-        feed_quarantine.c.status == RowStatus.REPLAYED.value,
-    )
-    either = union_all(loaded, mended).subquery()
+    either = movements(scope.at(scope.bank_id), dates, (ArrivalStatus.LOADED,))
     newest = select(either.c.business_date, either.c.feed, func.max(either.c.at).label("at"))
     with db.read() as connection:
         return {

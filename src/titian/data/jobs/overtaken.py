@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import TypeAlias
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import func, select
 
-from titian.data.feeds.record import ArrivalStatus, RowStatus
-from titian.data.feeds.tables import feed_arrival, feed_quarantine
+from titian.data.feeds.record import ArrivalStatus
+from titian.data.jobs import inflow
 from titian.data.jobs.catalogue import Catalogue
 from titian.data.jobs.model import Job, Stand, State
 from titian.kernel import db
@@ -24,16 +24,8 @@ Moves: TypeAlias = Mapping[str, datetime | None]
 
 def moves(scope: Scope, day: date) -> dict[BankId, dict[str, datetime | None]]:
     """Give how the feeds of every visible bank moved on a business date."""
-    arrival, row = feed_arrival.c, feed_quarantine.c
-    came = (ArrivalStatus.LOADED.value, ArrivalStatus.WITHDRAWN.value)
-    delivered = select(arrival.bank, arrival.feed, arrival.status, arrival.finished_at.label("at"))
-    delivered = delivered.where(arrival.business_date == day, arrival.status.in_(came))
-    mended = select(row.bank, row.feed, row.status, row.changed_at.label("at"))
-    mended = mended.where(row.business_date == day, row.status == RowStatus.REPLAYED.value)
-    if scope.bank is not None:
-        delivered = delivered.where(arrival.bank == scope.bank)
-        mended = mended.where(row.bank == scope.bank)
-    either = union_all(delivered, mended).subquery()
+    came = (ArrivalStatus.LOADED, ArrivalStatus.WITHDRAWN)
+    either = inflow.movements(scope, [day], came)
     by = (either.c.bank, either.c.feed, either.c.status)
     query = select(*by, func.max(either.c.at).label("at")).group_by(*by)
     found: dict[BankId, dict[str, datetime | None]] = {}
@@ -61,6 +53,11 @@ def seen(
     return list(shown.values())
 
 
+def came_since(job: Job, since: datetime, moved: Moves) -> bool:
+    """Whether a feed of a job got other rows after a moment."""
+    return any((at := moved.get(feed)) is not None and at > since for feed in job.waits)
+
+
 def _seen(stand: Stand, job: Job, since: datetime, moved: Moves, parents: Sequence[Stand]) -> Stand:
     gone = [feed for feed in job.waits if feed in moved and moved[feed] is None]
     if gone:
@@ -69,7 +66,6 @@ def _seen(stand: Stand, job: Job, since: datetime, moved: Moves, parents: Sequen
         if parent.state in (State.WAITING, State.HELD):
             why = Cause(f"held up by {parent.job} ({parent.state.value})")
             return replace(stand, state=State.HELD, why=why)
-    again = any((at := moved.get(feed)) is not None and at > since for feed in job.waits)
-    if again or any(parent.state is State.PENDING for parent in parents):
+    if came_since(job, since, moved) or any(parent.state is State.PENDING for parent in parents):
         return replace(stand, state=State.PENDING, why=Cause("its rows changed after it ran"))
     return stand

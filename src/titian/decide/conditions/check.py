@@ -10,7 +10,7 @@ from titian.decide.conditions import calls, coerce
 from titian.decide.conditions.fields import BOOLEAN, DATE, INTEGER, STRING, TIMESTAMP, Kind, Schema
 from titian.decide.conditions.hints import did_you_mean, kind_words, typed_value
 from titian.decide.conditions.messages import problem
-from titian.decide.conditions.parse import span
+from titian.decide.conditions.parse import joined, span
 from titian.decide.conditions.problems import Problem
 from titian.decide.conditions.tree import Call, Constant, Node, Ref
 
@@ -125,7 +125,7 @@ class Checker:
         return None
 
     def _connector(self, syntax: exp.Connector) -> Node | None:
-        parts = [self._boolean(part) for part in _chain(syntax)]
+        parts = [self._boolean(part) for part in joined(syntax)]
         op = "and" if isinstance(syntax, exp.And) else "or"
         good = tuple(part for part in parts if part is not None)
         return Call(op, good, BOOLEAN) if len(good) == len(parts) else None
@@ -289,15 +289,3 @@ class Checker:
 
     def _value(self, syntax: exp.Expr) -> Node | None:
         return Constant(None, INTEGER) if isinstance(syntax, exp.Null) else self.node(syntax)
-
-
-def _chain(syntax: exp.Connector) -> list[exp.Expr]:
-    parts: list[exp.Expr] = []
-    stack: list[exp.Expr] = [syntax]
-    while stack:
-        current = stack.pop()
-        if type(current) is type(syntax):
-            stack += (current.expression, current.this)
-        else:
-            parts.append(current)
-    return parts

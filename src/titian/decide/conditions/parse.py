@@ -57,6 +57,19 @@ def span(node: exp.Expr) -> tuple[int, int]:
     return (min(starts), max(ends)) if starts else (0, 0)
 
 
+def joined(syntax: exp.Connector) -> list[exp.Expr]:
+    """Give the parts that a row of ANDs, or of ORs, joins, in their order."""
+    parts: list[exp.Expr] = []
+    stack: list[exp.Expr] = [syntax]
+    while stack:
+        current = stack.pop()
+        if type(current) is type(syntax):
+            stack += (current.expression, current.this)
+        else:
+            parts.append(current)
+    return parts
+
+
 def _tokens(text: str) -> list[Token]:
     try:
         tokens = DuckDB().tokenize(text)

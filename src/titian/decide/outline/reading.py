@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from titian.decide.conditions.check import Checker
 from titian.decide.conditions.fields import Field, Kind, Schema
-from titian.decide.conditions.parse import syntax_tree
+from titian.decide.conditions.parse import joined, syntax_tree
 from titian.decide.conditions.tree import Call, Constant, Node, Ref, Value
 from titian.decide.outline.model import FEN, Group, Join, Op, Part, Row, Text, operators
 
@@ -53,7 +53,7 @@ class _Reader:
     def _connected(self, syntax: exp.Connector) -> Part:
         join = Join.ALL if isinstance(syntax, exp.And) else Join.ANY
         parts: list[Part] = []
-        for operand in _chain(syntax):
+        for operand in joined(syntax):
             made = self.part(operand)
             same = isinstance(made, Group) and made.join is join
             parts.extend(made.parts if same and isinstance(made, Group) else (made,))
@@ -70,18 +70,6 @@ class _Reader:
         if row is None or row.op not in operators(self.schema[row.field]):
             return None
         return row
-
-
-def _chain(syntax: exp.Connector) -> list[exp.Expr]:
-    found: list[exp.Expr] = []
-    stack: list[exp.Expr] = [syntax]
-    while stack:
-        current = stack.pop()
-        if type(current) is type(syntax):
-            stack += (current.expression, current.this)
-        else:
-            found.append(current)
-    return found
 
 
 def _refused_together(parts: list[Part]) -> list[Part]:
